@@ -1,0 +1,221 @@
+"""Every configuration dataclass. Types are checked when Hydra composes, values here; below the jobs nobody knows Hydra.
+
+A field marked `metadata=UNPRINTED` does not change what comes out, and so is not part of a run's fingerprint.
+"""
+
+from dataclasses import dataclass, field, fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+UNPRINTED = {"fingerprint": False}
+LANGUAGES = ("en", "ru", "kk")
+FIELDS = ("title", "standfirst", "summary", "text")
+
+
+class ConfigError(ValueError):
+    """A value that cannot be: names the key, the value and what is allowed."""
+
+    def __init__(self, key: str, value: object, allowed: str) -> None:
+        super().__init__(f"{key}={shown(value)}: {allowed}")
+
+
+def shown(value: object) -> str:
+    """A value as it is typed on the command line."""
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(shown(item) for item in value) + "]"
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return str(value.value if isinstance(value, Enum) else value)
+
+
+def _subset(key: str, values: list[str], allowed: tuple[str, ...]) -> None:
+    if not values or any(value not in allowed for value in values):
+        raise ConfigError(key, values, f"choose one or more of {', '.join(allowed)}")
+    if len(set(values)) < len(values):
+        raise ConfigError(key, values, "each may be named once")
+
+
+class Source(Enum):
+    """Where articles come from."""
+
+    demo = "demo"
+    jsonl = "jsonl"
+    csv = "csv"
+    parquet = "parquet"
+    pages = "pages"
+    hub = "hub"
+
+
+class Order(Enum):
+    """Whether the summary is translated, or the translation summarised."""
+
+    summarise_first = "summarise_first"
+    translate_first = "translate_first"
+
+
+class Device(Enum):
+    """Where a model runs; `auto` takes a GPU where there is one."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+@dataclass
+class Columns:
+    """Names of the source's columns."""
+
+    id: str = "id"
+    title: str = "title"
+    text: str = "text"
+    language: str = "language"
+    standfirst: str = "standfirst"
+    published: str = "published"
+    source: str = "source"
+    url: str = "url"
+
+
+@dataclass
+class Hub:
+    """A data set of the Hugging Face hub."""
+
+    name: str = ""
+    config: str | None = None
+    split: str = "train"
+    revision: str | None = None
+
+
+@dataclass
+class Articles:
+    """What is loaded."""
+
+    kind: Source = Source.demo
+    path: str = ""
+    columns: Columns = field(default_factory=Columns)
+    hub: Hub = field(default_factory=Hub)
+    languages: list[str] = field(default_factory=lambda: list(LANGUAGES))
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        _subset("articles.languages", self.languages, LANGUAGES)
+        if self.limit is not None and self.limit < 1:
+            raise ConfigError("articles.limit", self.limit, "a whole number from 1, or null for all")
+        if self.kind not in (Source.demo, Source.hub) and not self.path:
+            raise ConfigError("articles.path", '""', f"articles={self.kind.value} needs a file, a folder or a glob")
+        if self.kind is Source.hub and not self.hub.name:
+            raise ConfigError("articles.hub.name", '""', "articles=hub needs the name of a data set")
+
+
+@dataclass
+class Summariser:
+    """How an article becomes a few sentences."""
+
+    name: str = "extractive"
+    sentences: int = 3
+
+    def __post_init__(self) -> None:
+        if self.sentences < 1:
+            raise ConfigError("summariser.sentences", self.sentences, "a whole number from 1")
+
+
+@dataclass
+class Domain:
+    """Outside these bounds a translator is flagged as out of its domain; null means no bound."""
+
+    lowest_score: float | None = None
+    most_unknown: int | None = None
+
+
+@dataclass
+class Translator:
+    """One translation model: which weights, which words it expects, and how it decodes.
+
+    Attributes:
+        model: a hub id, a local folder, or `embedded` for the model shipped in the package.
+        sources: languages it reads.
+        tags: target language -> the token that asks for it.
+        notice: what every reader of its output is told, if anything.
+        batch_tokens: tokens a batch may hold, beams counted in.
+    """
+
+    name: str
+    model: str
+    revision: str | None = None
+    licence: str = ""
+    sources: list[str] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
+    notice: str = ""
+    beams: int = 4
+    input_limit: int = 512
+    output_limit: int = 512
+    batch_tokens: int = field(default=8192, metadata=UNPRINTED)
+    device: Device = field(default=Device.auto, metadata=UNPRINTED)
+    domain: Domain = field(default_factory=Domain)
+
+    def __post_init__(self) -> None:
+        for key in ("beams", "input_limit", "output_limit", "batch_tokens"):
+            if getattr(self, key) < 1:
+                raise ConfigError(f"translator.{key}", getattr(self, key), "a whole number from 1")
+
+
+@dataclass
+class Translate:
+    """Which fields of an article are translated."""
+
+    fields: list[str] = field(default_factory=lambda: ["title", "summary"])
+
+    def __post_init__(self) -> None:
+        _subset("translate.fields", self.fields, FIELDS)
+
+
+@dataclass
+class Outputs:
+    """Where versions are written, and how many articles one part holds."""
+
+    root: str = field(default="outputs", metadata=UNPRINTED)
+    part_articles: int = 500
+
+    def __post_init__(self) -> None:
+        if self.part_articles < 1:
+            raise ConfigError("outputs.part_articles", self.part_articles, "a whole number from 1")
+
+
+@dataclass
+class DigestConfig:
+    """The whole of `python -m jobs.digest`."""
+
+    articles: Articles = field(default_factory=Articles)
+    summariser: Summariser = field(default_factory=Summariser)
+    translators: dict[str, Translator] = field(default_factory=dict)
+    translate: Translate = field(default_factory=Translate)
+    targets: list[str] = field(default_factory=lambda: ["ru", "kk"])
+    order: Order = Order.summarise_first
+    outputs: Outputs = field(default_factory=Outputs)
+    max_failed_fraction: float = field(default=0.05, metadata=UNPRINTED)
+    resume: str = field(default="auto", metadata=UNPRINTED)
+    dry_run: bool = field(default=False, metadata=UNPRINTED)
+
+    def __post_init__(self) -> None:
+        if self.targets:
+            _subset("targets", self.targets, LANGUAGES)
+        if not 0 <= self.max_failed_fraction <= 1:
+            raise ConfigError("max_failed_fraction", self.max_failed_fraction, "a number from 0 to 1")
+        for language in self.targets:
+            if language not in self.translators:
+                raise ConfigError(
+                    f"translators.{language}",
+                    None,
+                    f"targets has {language}; add translator@translators.{language}=demo",
+                )
+
+
+def printed(value: Any) -> Any:
+    """A configuration as plain values, without the fields that do not change what comes out."""
+    if is_dataclass(value) and not isinstance(value, type):
+        kept = (item for item in fields(value) if item.metadata.get("fingerprint", True))
+        return {item.name: printed(getattr(value, item.name)) for item in kept}
+    if isinstance(value, dict):
+        return {key: printed(item) for key, item in sorted(value.items())}
+    if isinstance(value, (list, tuple)):
+        return [printed(item) for item in value]
+    return value.value if isinstance(value, Enum) else value

@@ -1,0 +1,1 @@
+"""The embedded translator: its corpus, its training, its weights, and the sample articles."""

@@ -1,0 +1,71 @@
+"""Kazakh case endings by vowel harmony and final sound.
+
+Follows the endings tables of Kazakh school grammar: the last vowel decides between back and front endings, the last
+sound between voiced, nasal and voiceless ones, and a noun in the third-person possessive takes the pronominal н.
+"""
+
+import re
+
+CASES = ("nom", "gen", "dat", "acc", "loc", "abl", "ins", "adj")
+
+_BACK = set("аоұыяюё")
+_FRONT = set("әөүіеэиь")
+_VOICELESS = set("пфкқтсшщчцхһбвгд")
+_NASAL = set("мнң")
+_VOWEL = set("аәоөұүыіеэяюё")
+
+# Endings per class of final sound, written with back vowels; `_FRONTED` turns them into their front counterparts.
+_ENDINGS: dict[str, dict[str, str]] = {
+    "vowel": {"gen": "ның", "dat": "ға", "acc": "ны", "loc": "да", "abl": "дан", "ins": "мен", "adj": "дағы"},
+    "nasal": {"gen": "ның", "dat": "ға", "acc": "ды", "loc": "да", "abl": "нан", "ins": "мен", "adj": "дағы"},
+    "voiced": {"gen": "дың", "dat": "ға", "acc": "ды", "loc": "да", "abl": "дан", "ins": "мен", "adj": "дағы"},
+    "sibilant": {"gen": "дың", "dat": "ға", "acc": "ды", "loc": "да", "abl": "дан", "ins": "бен", "adj": "дағы"},
+    "voiceless": {"gen": "тың", "dat": "қа", "acc": "ты", "loc": "та", "abl": "тан", "ins": "пен", "adj": "тағы"},
+    "possessive": {"gen": "ның", "dat": "на", "acc": "н", "loc": "нда", "abl": "нан", "ins": "мен", "adj": "ндағы"},
+}
+_FRONTED = str.maketrans({"а": "е", "ы": "і", "ғ": "г", "қ": "к"})
+
+
+def is_back(word: str) -> bool:
+    """Whether `word` takes back endings: decided by its last vowel; у and soft sign look further left."""
+    for letter in reversed(word.lower()):
+        if letter in _BACK:
+            return True
+        if letter in _FRONT:
+            return False
+    return True
+
+
+def sound_class(word: str) -> str:
+    """The class of the final sound of `word`, a key of the endings table."""
+    letters = [letter for letter in word.lower() if letter.isalpha() and letter not in "ьъ"]
+    last = letters[-1] if letters else "а"
+    if last in _VOWEL:
+        return "vowel"
+    if last in _NASAL:
+        return "nasal"
+    if last in "жз":
+        return "sibilant"
+    return "voiceless" if last in _VOICELESS else "voiced"
+
+
+def decline(word: str, case: str, *, possessive: bool = False, say: str = "") -> str:
+    """Put `word` (or the last word of a phrase) into `case`.
+
+    Args:
+        word: nominative; a phrase is declined at its end.
+        case: one of `CASES`; `adj` is the locative attributive («Алматыдағы»).
+        possessive: the phrase ends in a third-person possessive («министрлігі», «банкі»).
+        say: how an abbreviation ends when it is read aloud, where spelling does not tell («ТМД» is read «тэ-эм-дэ»).
+    """
+    if case == "nom":
+        return word
+    heard = say or re.split(r"[\s-]", word.rstrip('»”"'))[-1]
+    ending = _ENDINGS["possessive" if possessive else sound_class(heard)][case]
+    if case == "ins" or is_back(heard):
+        attached = ending
+    else:
+        attached = ending.translate(_FRONTED)
+    last = word.split()[-1]
+    hyphen = "-" if not last[-1].isalpha() or (len(last) > 1 and last.isupper()) else ""
+    return word + hyphen + attached

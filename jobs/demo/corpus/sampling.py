@@ -1,0 +1,119 @@
+"""Training pairs without end, and the held-out sets: the corpus as a stream.
+
+Held-out patterns and names are fixed by a hash of their identifier, before anything is generated, so that a sentence
+of a held-out set was never seen in training in any filling.
+"""
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.resources import files
+
+from jobs.demo.corpus import lexicon, names, patterns
+from jobs.demo.corpus.patterns import LANGUAGES, Pair, Pattern, capitalised
+
+FRAMED = 0.45  # share of statements that are put into a frame
+LONE_NAMES = 0.06  # share of samples that are a personal name alone, for transliteration
+LONE_ENTRIES = 0.03  # share of samples that are one entry of the lexicon
+CURLY = 0.4  # share of English sentences with typographic quotation marks and apostrophes
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Patterns by use: those that are trained on, and those kept for measuring."""
+
+    train: tuple[Pattern, ...]
+    unseen: tuple[Pattern, ...]
+
+
+@lru_cache
+def split() -> Split:
+    """The patterns, divided once and for all by their identifiers."""
+    found = patterns.load()
+    kept = tuple(pattern for pattern in found if patterns.held_out(pattern.name))
+    return Split(tuple(pattern for pattern in found if not patterns.held_out(pattern.name)), kept)
+
+
+@lru_cache
+def frames() -> tuple[Pattern, ...]:
+    """Attributions, dates and joints around a statement `<S>`, from `frames.txt`."""
+    text = files("jobs.demo.corpus").joinpath("frames.txt").read_text(encoding="utf-8")
+    return tuple(patterns.parse(text, "frames.txt"))
+
+
+def framed(frame: Pattern, statements: list[Pattern], rng: random.Random) -> Pair:
+    """A statement (or two, where the frame has place for it) inside a frame, e.g. «…, the energy ministry said on Tuesday.»."""
+    outer = patterns.fillers_for(frame, rng)
+    inner = [patterns.fillers_for(statement, rng) for statement in statements]
+    texts = []
+    for language in LANGUAGES:
+        text = patterns.fill_text(frame, language, outer, rng)
+        for mark, statement, chosen in zip(("<S>", "<S2>"), statements, inner, strict=False):
+            if mark not in text:
+                continue
+            filled = patterns.fill_text(statement, language, chosen, rng).removesuffix(".")
+            quoted = text[max(text.index(mark) - 1, 0)] in '"«'
+            text = text.replace(mark, capitalised(filled) if quoted else filled, 1)
+        texts.append(capitalised(text))
+    return Pair(f"{frame.name}+{statements[0].name}", *texts)
+
+
+def sample(rng: random.Random, pool: tuple[Pattern, ...], statements: tuple[Pattern, ...]) -> Pair:
+    """One training pair: a filled pattern, a framed statement, a name or a lexicon entry."""
+    dice = rng.random()
+    if dice < LONE_NAMES:
+        return _pair("name", names.generated_filler(rng))
+    if dice < LONE_NAMES + LONE_ENTRIES:
+        kind = rng.choice(sorted(lexicon.load()))
+        return _pair(kind, rng.choice(lexicon.load()[kind]))
+    pattern = rng.choice(pool)
+    if pattern.statement and rng.random() < FRAMED:
+        return framed(rng.choice(frames()), [pattern, rng.choice(statements)], rng)
+    return patterns.fill(pattern, rng)
+
+
+def _pair(name: str, filler: lexicon.Filler) -> Pair:
+    return Pair(name, *(capitalised(filler.form(language, "nom")) for language in LANGUAGES))
+
+
+def stream(seed: int) -> Iterator[Pair]:
+    """Training pairs without end, the same for the same seed; never from a held-out pattern or name."""
+    rng = random.Random(seed)
+    pool = split().train
+    statements = tuple(pattern for pattern in pool if pattern.statement)
+    while True:
+        pair = sample(rng, pool, statements)
+        yield replace(pair, en=curled(pair.en)) if rng.random() < CURLY else pair
+
+
+def curled(text: str) -> str:
+    """English text with typographic quotation marks: "so" becomes “so”, the ministry's the ministry’s."""
+    text = re.sub(r'(^|[\s(])"', r"\1“", text)
+    return text.replace('"', "”").replace("'", "’")
+
+
+def seen_patterns(count: int, seed: int) -> list[Pair]:
+    """Fresh fillings of patterns that were trained on."""
+    rng = random.Random(f"seen-{seed}")
+    return [patterns.fill(rng.choice(split().train), rng) for _ in range(count)]
+
+
+def unseen_patterns(count: int, seed: int) -> list[Pair]:
+    """Fillings of the patterns that were kept from training, each about equally often."""
+    rng = random.Random(f"unseen-{seed}")
+    kept = split().unseen
+    return [patterns.fill(kept[number % len(kept)], rng) for number in range(count)]
+
+
+def unseen_names(count: int, seed: int) -> list[Pair]:
+    """Full names both of whose parts are held out from training."""
+    rng = random.Random(f"names-{seed}")
+    found: dict[str, Pair] = {}
+    while len(found) < count:
+        name = names.generate(rng)
+        if not name.foreign and names.held_out(name.given[2]) and names.held_out(name.surname[2]):
+            pair = _pair("name", names.filler(name))
+            found[pair.en] = pair
+    return list(found.values())

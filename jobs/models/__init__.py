@@ -1,0 +1,1 @@
+"""Engines that run models, and the batching that stands once above all of them."""

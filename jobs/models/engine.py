@@ -1,0 +1,30 @@
+"""What every engine is: load, count tokens, generate, close."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from jobs.records import Generation, Prompt
+
+
+class Engine(Protocol):
+    """Runs one model. Prompts arrive in the words that the model expects."""
+
+    @property
+    def input_limit(self) -> int:
+        """Tokens of one prompt that the model can read."""
+
+    def load(self) -> None:
+        """Bring the model into memory; raises `ModelError` where it cannot be had."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, as the model counts them, special tokens included."""
+
+    def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
+        """One generation per prompt, in the order of the prompts, run as a single batch."""
+
+    def close(self) -> None:
+        """Give the memory back."""
+
+
+class ModelError(RuntimeError):
+    """A model that cannot be loaded or used; the message names it and the way out."""

@@ -1,0 +1,144 @@
+"""The Transformers sequence-to-sequence engine: tokenise, generate, decode.
+
+Loads any encoder-decoder checkpoint through the `Auto` classes, from safetensors only and without code from the hub.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from jobs.models.checkpoint import Checkpoint
+from jobs.models.engine import ModelError
+from jobs.records import Finish, Generation, Prompt
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Seq2SeqEngine:
+    """One encoder-decoder model on one device.
+
+    Args:
+        checkpoint: which weights.
+        beams: width of the beam search; 1 is greedy.
+        input_limit: tokens of a prompt that are given to the model; what is over is cut, and reported as cut.
+        output_limit: tokens that a generation may have.
+        device: `auto`, `cpu` or `cuda`.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, *, beams: int, input_limit: int, output_limit: int, device: str) -> None:
+        self.checkpoint = checkpoint
+        self.beams = beams
+        self.input_limit = input_limit
+        self.output_limit = output_limit
+        self.device = device
+        self._model: Any = None
+        self._tokenizer: Any = None
+
+    def load(self) -> None:
+        """Load the model: bf16 on a GPU that has it, else fp32. Quiet, since the screen belongs to the job."""
+        import torch
+        from transformers import AutoModelForSeq2SeqLM
+
+        self._tokens()
+        device = self.device
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        dtype = torch.bfloat16 if device == "cuda" and torch.cuda.is_bf16_supported() else torch.float32
+        with self._named_errors(f"cannot be loaded on {device}"):
+            model = AutoModelForSeq2SeqLM.from_pretrained(
+                self.checkpoint.source,
+                revision=self.checkpoint.hub_revision,
+                dtype=dtype,
+                use_safetensors=True,
+                attn_implementation="sdpa",
+            )
+            self._model = model.to(device).eval()
+
+    def _tokens(self) -> Any:
+        """The tokenizer, loaded when it is first asked for: counting needs no weights."""
+        if self._tokenizer is None:
+            os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+            from transformers import AutoTokenizer, logging
+
+            logging.disable_progress_bar()
+            logging.set_verbosity_error()
+            with self._named_errors("has no tokenizer that can be loaded"):
+                self._tokenizer = AutoTokenizer.from_pretrained(
+                    self.checkpoint.source, revision=self.checkpoint.hub_revision
+                )
+        return self._tokenizer
+
+    @contextmanager
+    def _named_errors(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise ModelError(f"{self.checkpoint.source}: {what}: {reason}") from error
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, the end token included."""
+        return [len(ids) for ids in self._tokens()(list(texts))["input_ids"]] if texts else []
+
+    def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
+        """Translate one batch; the score is the mean log-probability of the chosen hypothesis' tokens."""
+        import torch
+
+        texts = [prompt.text for prompt in prompts]
+        counts = self.count_tokens(texts)
+        batch = self._tokenizer(
+            texts, return_tensors="pt", padding=True, truncation=True, max_length=self.input_limit
+        ).to(self._model.device)
+        with torch.inference_mode():
+            output = self._model.generate(
+                **batch,
+                num_beams=self.beams,
+                do_sample=False,
+                max_new_tokens=self.output_limit,
+                max_length=None,
+                length_penalty=1.0,
+                return_dict_in_generate=True,
+                output_scores=True,
+            )
+        scores = self._scores(output)
+        unknown = (batch["input_ids"] == self._tokenizer.unk_token_id).sum(dim=1).tolist()
+        kept = batch["attention_mask"].sum(dim=1).tolist()
+        decoded = self._tokenizer.batch_decode(output.sequences, skip_special_tokens=True)
+        return [
+            Generation(text.strip(), count, min(count, given), *self._ending(ids), score, strange)
+            for text, count, given, ids, score, strange in zip(
+                decoded, counts, kept, output.sequences.tolist(), scores, unknown, strict=True
+            )
+        ]
+
+    def close(self) -> None:
+        """Drop model and tokenizer."""
+        import gc
+
+        import torch
+
+        self._model = self._tokenizer = None
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _ending(self, ids: list[int]) -> tuple[int, Finish]:
+        """Tokens generated after the start token, and whether the end token is among them."""
+        ends = self._model.generation_config.eos_token_id
+        ends = set(ends if isinstance(ends, list) else [ends])
+        for position, token in enumerate(ids[1:], 1):
+            if token in ends:
+                return position, Finish.END
+        return len(ids) - 1, Finish.LENGTH
+
+    def _scores(self, output: Any) -> "list[float]":
+        """Mean log-probability per sequence, from the beam's own score or from the greedy steps."""
+        if self.beams > 1:
+            return [float(score) for score in output.sequences_scores]
+        steps: torch.Tensor = self._model.compute_transition_scores(
+            output.sequences, output.scores, normalize_logits=True
+        )
+        finite = steps.isfinite() & (steps < 0)
+        return [float(row[mask].mean()) if bool(mask.any()) else 0.0 for row, mask in zip(steps, finite, strict=True)]

@@ -1,0 +1,138 @@
+"""Every value that crosses a wall between rooms: frozen, slotted dataclasses without behaviour beyond their own shape."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Finish(StrEnum):
+    """Why a generation ended."""
+
+    END = "end"  # the model said so
+    LENGTH = "length"  # the output limit cut it
+    CARRIED = "carried"  # nothing to generate: the text has no letters
+
+
+class Severity(StrEnum):
+    """How much a flag matters to a reader."""
+
+    ERROR = "error"  # must not be published
+    WARNING = "warning"  # look before publishing
+    NOTE = "note"  # for the record
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One news article as loaded and cleaned.
+
+    Attributes:
+        id: given by the source, else a hash of the address, else of title and text.
+        title: headline, or empty where there is none.
+        text: paragraphs separated by newlines.
+        language: BCP-47 code, as given or identified.
+        published: ISO 8601 date or time as the source gives it, or empty.
+        where: file and line (or position) that the article came from.
+        extra: further columns of the source, as text.
+    """
+
+    id: str
+    title: str
+    text: str
+    language: str
+    standfirst: str = ""
+    published: str = ""
+    source: str = ""
+    url: str = ""
+    where: str = ""
+    extra: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A sentence, heading or list item and what separates it from the next one.
+
+    `"".join(s.text + s.separator for s in segments)` gives the text back to the byte.
+    """
+
+    text: str
+    separator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One text for an engine, with its languages (BCP-47), already in the words that the model expects."""
+
+    text: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What an engine made of one prompt.
+
+    Attributes:
+        tokens_in: tokens of the whole prompt; tokens_kept: how many of them the model was given.
+        tokens_out: tokens generated.
+        score: mean log-probability of the generated tokens, natural logarithm.
+        unknown: pieces of the prompt that the model's vocabulary does not have.
+    """
+
+    text: str
+    tokens_in: int
+    tokens_kept: int
+    tokens_out: int
+    finish: Finish
+    score: float
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something about a rendition that its reader should know."""
+
+    check: str
+    severity: Severity
+    where: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An article, or a rendition of it, that could not be made, and why.
+
+    `article_id` is empty where a row did not even become an article; `where` is then the file and line.
+    """
+
+    article_id: str
+    stage: str
+    kind: str
+    message: str
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """One text made from an article: its summary, or a field of it in another language.
+
+    Attributes:
+        field: `title`, `standfirst`, `summary` or `text`.
+        derived_from: field and language it was made of, e.g. `summary:en`.
+        engine: the model or method that made it.
+        repaired_by: what replaced the engine's first answer, or empty.
+    """
+
+    field: str
+    language: str
+    text: str
+    derived_from: str
+    engine: str
+    flags: tuple[Flag, ...] = ()
+    repaired_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One row of the result: an article with everything made from it."""
+
+    article: Article
+    renditions: tuple[Rendition, ...]

@@ -1,0 +1,1 @@
+"""The street an article walks, and who walks it."""

@@ -1,0 +1,1 @@
+"""Summaries: the few sentences that carry an article."""

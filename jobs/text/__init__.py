@@ -1,0 +1,1 @@
+"""Text as such: its sentences and its language."""

@@ -1,0 +1,149 @@
+"""Translates texts with one model: cut into segments, translated in batches, put together again.
+
+Paragraphs, bullets and line breaks stay, since every segment keeps its separator. Equal segments are translated once.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from jobs.config import Translator as Settings
+from jobs.models import batching, checkpoint
+from jobs.models.engine import Engine
+from jobs.models.seq2seq import Seq2SeqEngine
+from jobs.records import Finish, Flag, Generation, Prompt, Segment, Severity
+from jobs.text.sentences import segment
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A text in the target language with what is to be known about it."""
+
+    text: str
+    flags: tuple[Flag, ...]
+    segments: int
+    tokens_in: int
+    tokens_out: int
+
+
+def has_letters(text: str) -> bool:
+    """Whether there is anything to translate; «1.», «***» and «12:30» are carried over as they are."""
+    return any(character.isalpha() for character in text)
+
+
+class Translator:
+    """One translation model, into one language.
+
+    Args:
+        settings: the model and how it decodes.
+        target: BCP-47 code of the language it translates into.
+        engine: runs the model; made from the settings where none is given.
+    """
+
+    def __init__(self, settings: Settings, target: str, engine: Engine | None = None) -> None:
+        self.settings = settings
+        self.target = target
+        self.checkpoint = checkpoint.find(settings.model, settings.revision)
+        self.engine = engine or Seq2SeqEngine(
+            self.checkpoint,
+            beams=settings.beams,
+            input_limit=settings.input_limit,
+            output_limit=settings.output_limit,
+            device=settings.device.value,
+        )
+
+    @property
+    def name(self) -> str:
+        """How renditions name the model that made them."""
+        return f"{self.settings.name}@{self.checkpoint.revision}"
+
+    def refusal(self, source: str) -> str:
+        """Why this model does not translate from `source`, or an empty string where it does."""
+        if source in self.settings.sources and self.target in self.settings.tags:
+            return ""
+        known = ", ".join(
+            f"{known_source}→{target}" for known_source in self.settings.sources for target in self.settings.tags
+        )
+        return (
+            f"{self.settings.name} does not translate {source}→{self.target}, only {known}; "
+            f"choose another model with translator@translators.{self.target}=<name>"
+        )
+
+    def prompt(self, text: str, source: str) -> Prompt:
+        """A segment in the words that the model expects: the tag of the target language, then the text on one line."""
+        return Prompt(f"{self.settings.tags[self.target]} {' '.join(text.split())}", source, self.target)
+
+    def count(self, texts: Sequence[tuple[str, str]]) -> "list[list[int]]":
+        """Tokens of each segment of each `(text, source language)`; needs the engine loaded."""
+        counts = []
+        for text, source in texts:
+            prompts = [self.prompt(item.text, source).text for item in segment(text, source) if has_letters(item.text)]
+            counts.append(self.engine.count_tokens(prompts) if prompts else [])
+        return counts
+
+    def translate(
+        self, texts: Sequence[tuple[str, str]], done: Callable[[int, int], None] = lambda segments, tokens: None
+    ) -> list[Translation]:
+        """Translate `(text, source language)` pairs, in their order.
+
+        `done` is told after each batch how many segments and tokens were worked through.
+        """
+        cut = [segment(text, source) for text, source in texts]
+        wanted: dict[Prompt, int] = {}
+        for segments, (_, source) in zip(cut, texts, strict=True):
+            for item in segments:
+                if has_letters(item.text):
+                    wanted.setdefault(self.prompt(item.text, source), len(wanted))
+        generations = batching.generate(
+            self.engine,
+            list(wanted),
+            beams=self.settings.beams,
+            batch_tokens=self.settings.batch_tokens,
+            done=done,
+        )
+        return [
+            self._joined(segments, [self._generation(item, source, wanted, generations) for item in segments])
+            for segments, (_, source) in zip(cut, texts, strict=True)
+        ]
+
+    def _generation(
+        self, item: Segment, source: str, wanted: dict[Prompt, int], generations: list[Generation]
+    ) -> Generation:
+        if not has_letters(item.text):
+            return Generation(item.text, 0, 0, 0, Finish.CARRIED, 0.0)
+        return generations[wanted[self.prompt(item.text, source)]]
+
+    def _joined(self, segments: list[Segment], generations: list[Generation]) -> Translation:
+        text = "".join(made.text + item.separator for item, made in zip(segments, generations, strict=True))
+        flags = [
+            flag
+            for number, (item, made) in enumerate(zip(segments, generations, strict=True), 1)
+            for flag in self.flags(item, made, f"segment {number}")
+        ]
+        return Translation(
+            text,
+            tuple(flags),
+            len(segments),
+            sum(made.tokens_in for made in generations),
+            sum(made.tokens_out for made in generations),
+        )
+
+    def flags(self, item: Segment, made: Generation, where: str) -> list[Flag]:
+        """What the engine itself tells of a segment: cut, unfinished, empty, or outside the model's domain."""
+        if made.finish is Finish.CARRIED:
+            return []
+        found = []
+        if made.tokens_kept < made.tokens_in:
+            cut = made.tokens_in - made.tokens_kept
+            found.append(
+                Flag("truncated", Severity.ERROR, where, f"the last {cut} of {made.tokens_in} tokens were not read")
+            )
+        if made.finish is Finish.LENGTH:
+            found.append(Flag("unfinished", Severity.ERROR, where, f"stopped at the limit of {made.tokens_out} tokens"))
+        if not made.text:
+            found.append(Flag("empty", Severity.ERROR, where, f"nothing came back for {item.text[:60]!r}"))
+        domain = self.settings.domain
+        if domain.most_unknown is not None and made.unknown > domain.most_unknown:
+            found.append(Flag("out_of_domain", Severity.WARNING, where, f"{made.unknown} unknown pieces"))
+        elif domain.lowest_score is not None and made.score < domain.lowest_score:
+            found.append(Flag("out_of_domain", Severity.WARNING, where, f"mean log-probability {made.score:.2f}"))
+        return found

@@ -1,0 +1,151 @@
+"""Version folders: claiming a number that nobody else gets, finding one to continue, and closing it.
+
+A folder is open while its manifest says `running`; a lock held by the running process keeps two runs out of one folder.
+"""
+
+import fcntl
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from jobs.versions import files
+from jobs.versions.fingerprint import differences, fingerprint
+
+NAME = re.compile(r"v(\d{4,})")
+RUNNING = "running"
+
+
+class VersionError(RuntimeError):
+    """A version that cannot be continued or claimed; the message says why and what to do."""
+
+
+def versions(parent: Path) -> list[Path]:
+    """All version folders below `parent`, oldest first."""
+    if not parent.is_dir():
+        return []
+    found = [path for path in parent.iterdir() if NAME.fullmatch(path.name) and path.is_dir() and not path.is_symlink()]
+    return sorted(found, key=_number)
+
+
+def claim(parent: Path) -> Path:
+    """Make the next version folder. Two runs started together get two numbers, since mkdir succeeds only once."""
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        number = max(map(_number, versions(parent)), default=0) + 1
+        while True:
+            path = parent / f"v{number:04d}"
+            try:
+                path.mkdir()
+            except FileExistsError:
+                number += 1
+            else:
+                return path
+    except OSError as error:
+        raise VersionError(
+            f"{parent}: cannot make a version folder ({error.strerror}); set outputs.root=<folder>"
+        ) from None
+
+
+@contextmanager
+def opened(parent: Path, resume: str, identity: dict[str, Any]) -> Iterator[Path]:
+    """The version folder of this run, locked while it is used: an unfinished one to continue, or a new one.
+
+    Args:
+        parent: folder of all versions of the job.
+        resume: `auto` (continue an unfinished version of the same fingerprint), `never`, or a name such as `v0007`.
+        identity: everything that decides the content; its fingerprint must be that of a continued version.
+
+    Raises:
+        VersionError: the named version is missing, finished, in use, or was made with other settings.
+    """
+    if resume not in ("auto", "never"):
+        path: Path | None = _named(parent, resume, identity)
+        descriptor = _locked(parent / resume)
+        if descriptor is None:
+            raise VersionError(
+                f"resume={resume}: another process is writing {path}; wait for it, or start a new version"
+            )
+    else:
+        path, descriptor = _continued(parent, identity) if resume == "auto" else (None, None)
+    if path is None or descriptor is None:
+        path = claim(parent)
+        descriptor = _locked(path)
+        files.write_json(path / "manifest.json", {"status": RUNNING, "identity": identity})
+    try:
+        yield path
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _named(parent: Path, name: str, identity: dict[str, Any]) -> Path:
+    path = parent / name
+    if not NAME.fullmatch(name) or not path.is_dir():
+        known = ", ".join(item.name for item in versions(parent)[-5:]) or "none yet"
+        raise VersionError(f"resume={name}: no such version in {parent} (latest: {known}); or auto, or never")
+    manifest = read_manifest(path)
+    if manifest.get("status") != RUNNING:
+        raise VersionError(
+            f"resume={name}: {path} is finished ({manifest.get('status')}); leave resume out for a new version"
+        )
+    changed = list(differences(manifest.get("identity"), identity))
+    if changed:
+        listed = "\n".join(f"  {line}" for line in changed)
+        raise VersionError(f"resume={name}: {path} was begun with other settings:\n{listed}")
+    return path
+
+
+def _continued(parent: Path, identity: dict[str, Any]) -> tuple[Path | None, int | None]:
+    for path in reversed(versions(parent)):
+        manifest = read_manifest(path)
+        same = fingerprint(manifest.get("identity", {})) == fingerprint(identity)
+        if manifest.get("status") == RUNNING and same:
+            descriptor = _locked(path)
+            if descriptor is not None:
+                return path, descriptor
+    return None, None
+
+
+def _locked(path: Path) -> int | None:
+    """A lock on the folder that the system lets go when the process ends, however it ends; None where it is taken."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest of a version, or an empty one where it has none."""
+    try:
+        return dict(json.loads((path / "manifest.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
+
+
+def succeed(path: Path, write_manifest: Callable[[], None]) -> None:
+    """Close a complete version: `_SUCCESS`, then `latest` unless that is newer already, then the manifest.
+
+    A version killed in between is still `running` by its manifest, and the next run closes it again.
+    """
+    files.write_text(path / "_SUCCESS", "")
+    latest = path.parent / "latest"
+    newer = latest.is_symlink() and _number(latest.resolve()) > _number(path)
+    if not newer:
+        temporary = path.parent / f".latest.{path.name}.tmp"
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+        temporary.symlink_to(path.name)
+        temporary.replace(latest)
+    write_manifest()
+
+
+def _number(path: Path) -> int:
+    match = NAME.fullmatch(path.name)
+    return int(match[1]) if match else 0

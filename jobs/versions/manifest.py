@@ -1,0 +1,92 @@
+"""The manifest: everything one needs to know of a version without opening its parts."""
+
+import platform
+import resource
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import jobs
+
+PACKAGES = (
+    *("torch", "transformers", "tokenizers", "sentencepiece", "datasets", "pyarrow", "hydra-core", "omegaconf"),
+    *("trafilatura", "lingua-language-detector", "razdel", "scikit-learn", "numpy"),
+)
+
+
+def environment() -> dict[str, Any]:
+    """Program, packages, machine."""
+    return {
+        "tolmach": jobs.__version__,
+        "git_commit": git_commit(),
+        "python": platform.python_version(),
+        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "platform": platform.platform(),
+        "device": device(),
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def git_commit() -> str | None:
+    """The commit of the checkout that the program runs from, with `+changes` where files differ; None outside one."""
+    folder = Path(jobs.__file__).parent
+    if not (folder.parent / ".git").exists():
+        return None
+    try:
+        commit = _git(folder, "rev-parse", "HEAD")
+        return commit + ("+changes" if _git(folder, "status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def device() -> str:
+    """Where models ran: the GPU's name, or the processor."""
+    if torch := sys.modules.get("torch"):
+        if torch.cuda.is_available():
+            return ", ".join(torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count()))
+        return f"cpu ({torch.get_num_threads()} threads)"
+    return "cpu"
+
+
+def peak_memory_mib() -> int:
+    """The most memory this process ever held, in MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak / (1024 if sys.platform != "darwin" else 1024**2))
+
+
+def stage_figures(counts: Mapping[str, float]) -> dict[str, Any]:
+    """What a stage's markers counted, with tokens a second; flags are told elsewhere."""
+    plain = {name: value for name, value in counts.items() if not name.startswith("flag:")}
+    plain["seconds"] = round(plain.get("seconds", 0.0), 2)
+    if plain.get("tokens_out") and plain["seconds"]:
+        plain["tokens_per_second"] = round((plain.get("tokens_in", 0) + plain["tokens_out"]) / plain["seconds"], 1)
+    return plain
+
+
+def flags(stages: Mapping[str, Mapping[str, float]]) -> dict[str, int]:
+    """Flags by kind over all stages."""
+    total: Counter[str] = Counter()
+    for counts in stages.values():
+        total.update({name[5:]: int(value) for name, value in counts.items() if name.startswith("flag:")})
+    return dict(sorted(total.items()))
+
+
+def failed_fraction(stages: Mapping[str, Mapping[str, float]]) -> float:
+    """The largest share of rows, or of renditions, that any one stage failed to make."""
+    shares = [counts.get("failed", 0) / counts["wanted"] for counts in stages.values() if counts.get("wanted")]
+    return max(shares, default=0.0)

@@ -1,0 +1,181 @@
+import csv
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobs.articles.loading import Loader, dataset, identity
+from jobs.articles.rows import Row, input_files, read
+from jobs.config import Articles, Columns, ConfigError, Source
+from jobs.records import Article, Failure
+
+TEXT = "The energy ministry said on Tuesday that oil output had fallen by 3 percent."
+
+
+def load(articles: Articles) -> Iterator[Article | Failure]:
+    loader = Loader(articles)
+    return (loader.load(item["row"]) for item in dataset(articles, input_files(articles)))
+
+
+def jsonl(path: Path, *lines: object) -> Articles:
+    path.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines) + "\n")
+    return Articles(kind=Source.jsonl, path=str(path))
+
+
+def failure(result: Article | Failure) -> tuple[str, str]:
+    assert isinstance(result, Failure), result
+    return result.kind, result.message
+
+
+def test_each_row_becomes_an_article_or_a_failure_with_file_line_and_reason(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    results = list(
+        load(
+            jsonl(
+                path,
+                {"id": 7, "title": "Oil", "text": TEXT, "url": "https://a.kz/1", "desk": "energy", "tags": ["oil"]},
+                '{"id": 8, "text": ',
+                {"id": 9, "body": TEXT},
+                {"id": 10, "text": "  "},
+                {"id": 11, "text": ["list"]},
+                "[1, 2]",
+                {"id": 12, "text": "Die Regierung hat am Dienstag neue Zahlen zur Inflation vorgelegt."},
+                {"id": 7, "text": "Another text about the same oil output of the country."},
+                {"id": 13, "text": TEXT},
+                {"id": 14, "text": "Half of a pair \ud83d in the text of an article about oil."},
+            )
+        )
+    )
+    article = results[0]
+    assert isinstance(article, Article)
+    assert (article.id, article.language, article.where) == ("7", "en", f"{path}:1")
+    assert article.extra == {"desk": "energy", "tags": '["oil"]'}
+    kinds = [failure(item) for item in results[1:]]
+    assert [kind for kind, _ in kinds] == [
+        "not_json",
+        "no_text",
+        "no_text",
+        "wrong_type",
+        "wrong_type",
+        "language",
+        "duplicate_id",
+        "duplicate_text",
+        "undecodable",
+    ]
+    assert all(message.startswith(f"{path}:{line}: ") for line, (_, message) in enumerate(kinds, 2))
+    assert 'articles.columns.text=<name>' in kinds[1][1]
+    assert "language is de, not one of en, ru, kk" in kinds[5][1]
+
+
+def test_a_line_that_is_not_utf8_fails_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"text": "\xff\xfe"}\n' + json.dumps({"text": TEXT}).encode() + b"\n")
+    bad, good = load(Articles(kind=Source.jsonl, path=str(path)))
+    assert failure(bad)[0] == "undecodable"
+    assert isinstance(good, Article)
+
+
+def test_an_article_without_an_id_gets_the_same_one_every_time(tmp_path: Path) -> None:
+    first, second = (
+        next(load(jsonl(tmp_path / name, {"title": "Oil", "text": TEXT, "url": "https://a.kz/1"}))) for name in ("a.jsonl", "b.jsonl")
+    )
+    assert isinstance(first, Article)
+    assert isinstance(second, Article)
+    assert first.id == second.id != ""
+
+
+def test_columns_can_have_any_name(tmp_path: Path) -> None:
+    articles = jsonl(tmp_path / "a.jsonl", {"body": TEXT, "head": "Oil", "lang": "en-GB"})
+    articles.columns = Columns(text="body", title="head", language="lang")
+    article = next(load(articles))
+    assert isinstance(article, Article)
+    assert (article.title, article.language) == ("Oil", "en")
+
+
+def test_csv_rows_that_do_not_fit_the_header_fail_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(
+        f'title,text\nOil,"{TEXT}"\nToo,many,fields here\n'.encode() + b"Bad,\xff\xfe\n" + 'Қазақ,"Мұнай өндіру көлемі артты\nекінші жол"\n'.encode()
+    )
+    results = list(load(Articles(kind=Source.csv, path=str(path))))
+    assert [item.kind if isinstance(item, Failure) else item.language for item in results] == ["en", "not_csv", "undecodable", "kk"]
+    assert isinstance(results[3], Article)
+    assert results[3].text.endswith("екінші жол")
+    assert [item.where.rsplit(":", 1)[1] for item in results] == ["2", "3", "4", "5"]
+
+
+def test_parquet_and_gzipped_lines_give_the_same_articles(tmp_path: Path) -> None:
+    rows = [{"id": str(number), "text": f"{TEXT} Number {number}."} for number in range(3)]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    with gzip.open(tmp_path / "a.jsonl.gz", "wt") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    from_parquet = list(load(Articles(kind=Source.parquet, path=str(tmp_path / "a.parquet"))))
+    from_lines = list(load(Articles(kind=Source.jsonl, path=str(tmp_path / "a.jsonl.gz"))))
+    assert [item.text for item in from_parquet if isinstance(item, Article)] == [row["text"] for row in rows]
+    assert [item.text for item in from_lines if isinstance(item, Article)] == [row["text"] for row in rows]
+
+
+def test_a_file_that_cannot_be_read_fails_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_bytes(b"no parquet at all")
+    pq.write_table(pa.Table.from_pylist([{"text": TEXT}]), tmp_path / "b.parquet")
+    bad, good = load(Articles(kind=Source.parquet, path=str(tmp_path)))
+    assert failure(bad)[0] == "unreadable"
+    assert isinstance(good, Article)
+
+
+def test_a_truncated_gzip_file_keeps_the_lines_before_the_damage(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    lines = "".join(json.dumps({"text": f"{TEXT} {number} {number ** 9}"}) + "\n" for number in range(3000))
+    path.write_bytes(gzip.compress(lines.encode())[:-200])
+    results = list(read(Articles(kind=Source.jsonl, path=str(path)), [path]))
+    assert results[-1].problem is not None
+    assert results[-1].problem[0] == "unreadable"
+    assert len(results) > 100
+
+
+def test_a_glob_takes_the_files_that_fit_in_order(tmp_path: Path) -> None:
+    for name in ("b.jsonl", "a.jsonl", "c.txt"):
+        (tmp_path / name).write_text("")
+    found = input_files(Articles(kind=Source.jsonl, path=str(tmp_path / "*.jsonl")))
+    assert [file.name for file in found] == ["a.jsonl", "b.jsonl"]
+
+
+def test_a_path_without_files_is_a_wrong_setting(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="articles.path=.*no file there"):
+        input_files(Articles(kind=Source.jsonl, path=str(tmp_path / "none")))
+
+
+def test_a_limit_stops_the_reading(tmp_path: Path) -> None:
+    articles = jsonl(tmp_path / "a.jsonl", *({"text": f"{TEXT} {number}"} for number in range(9)))
+    articles.limit = 4
+    assert len(list(load(articles))) == 4
+
+
+def test_the_identity_of_an_input_follows_its_content(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    articles = jsonl(path, {"text": TEXT})
+    before = identity(articles, [path])
+    assert identity(jsonl(path, {"text": TEXT}), [path]) == before
+    assert identity(jsonl(path, {"text": TEXT + "!"}), [path]) != before
+
+
+@settings(max_examples=60)
+@given(st.dictionaries(st.text(), st.none() | st.text() | st.integers() | st.lists(st.integers()), max_size=5) | st.just({}))
+def test_no_row_whatever_it_holds_ends_the_loading(values: dict[str, object]) -> None:
+    result = Loader(Articles()).load(Row("a:1", dict(values)))
+    assert isinstance(result, (Article, Failure))
+
+
+@given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\x00")), min_size=2, max_size=2), max_size=5))
+def test_any_csv_that_is_well_formed_is_read_in_full(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]) -> None:
+    path = tmp_path_factory.mktemp("csv") / "a.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, quoting=csv.QUOTE_ALL).writerows([["title", "text"], *rows])
+    found = [(row.values["title"], row.values["text"]) for row in read(Articles(kind=Source.csv, path=str(path)), [path])]
+    assert found == [tuple(row) for row in rows]

@@ -1,0 +1,71 @@
+"""What the whole suite shares: a translator that is real in every file but knows nothing, and the job as a process."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from jobs.config import Articles, DigestConfig, Outputs, Source, Translator
+from jobs.demo import vocabulary
+from jobs.demo.train import Recipe, new_model
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+SHARED = Path(__file__).parents[1].parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def random_marian(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Marian checkpoint with the embedded model's tokenizer class and random weights."""
+    from transformers import MarianTokenizer
+
+    folder = tmp_path_factory.mktemp("marian")
+    vocabulary.build(folder, seed=1, pieces=1200, sentences=1500)
+    tokenizer = MarianTokenizer.from_pretrained(folder)
+    model = new_model(Recipe(width=64, encoder_layers=1, decoder_layers=1), tokenizer)
+    model.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def settings(random_marian: Path) -> Translator:
+    """Settings of a fast translator into both languages."""
+    return Translator(
+        name="random",
+        model=str(random_marian),
+        sources=["en"],
+        tags={"ru": ">>rus<<", "kk": ">>kaz<<"},
+        beams=2,
+        input_limit=64,
+        output_limit=12,
+    )
+
+
+@pytest.fixture
+def config(settings: Translator, tmp_path: Path) -> Callable[..., DigestConfig]:
+    """A digest configuration over some JSON Lines file, with parts of three articles."""
+
+    def make(path: Path, **changes: object) -> DigestConfig:
+        values: dict[str, object] = {
+            "articles": Articles(kind=Source.jsonl, path=str(path)),
+            "translators": {language: settings for language in ("en", "ru", "kk")},
+            "outputs": Outputs(root=str(tmp_path / "outputs"), part_articles=3),
+            **changes,
+        }
+        return DigestConfig(**values)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def digest() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs `python -m jobs.digest` as a user does, in a folder outside the checkout."""
+
+    def run(overrides: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "jobs.digest", *overrides], cwd=folder, capture_output=True, text=True, timeout=300
+        )
+
+    return run

@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import MarianMTModel, MarianTokenizer
+
+from jobs.models.checkpoint import find
+from jobs.models.engine import ModelError
+from jobs.models.seq2seq import Seq2SeqEngine
+from jobs.records import Finish, Prompt
+
+SENTENCES = ["The ministry said output fell.", "Police detained 12 people in Almaty on Monday.", "No.", "Oil ☃ rose."]
+
+
+def engine(folder: Path, beams: int, input_limit: int = 64) -> Seq2SeqEngine:
+    made = Seq2SeqEngine(
+        find(str(folder), None), beams=beams, input_limit=input_limit, output_limit=12, device="cpu"
+    )
+    made.load()
+    return made
+
+
+def prompts(texts: list[str]) -> list[Prompt]:
+    return [Prompt(f">>rus<< {text}", "en", "ru") for text in texts]
+
+
+@pytest.mark.parametrize("beams", [1, 4])
+def test_the_engine_gives_what_a_plain_generate_call_gives(random_marian: Path, beams: int) -> None:
+    tokenizer = MarianTokenizer.from_pretrained(random_marian)
+    model = MarianMTModel.from_pretrained(random_marian).eval()
+    expected = []
+    for prompt in prompts(SENTENCES):
+        batch = tokenizer([prompt.text], return_tensors="pt")
+        with torch.inference_mode():
+            output = model.generate(**batch, num_beams=beams, max_length=None, max_new_tokens=12)
+        expected.append(tokenizer.decode(output[0], skip_special_tokens=True).strip())
+    assert [made.text for made in engine(random_marian, beams).generate(prompts(SENTENCES))] == expected
+
+
+def test_the_tag_of_the_target_language_is_one_token(random_marian: Path) -> None:
+    tokenizer = MarianTokenizer.from_pretrained(random_marian)
+    ids = tokenizer(">>kaz<< Oil rose.")["input_ids"]
+    assert ids[0] == tokenizer.get_vocab()[">>kaz<<"]
+    assert ids.count(ids[0]) == 1
+    assert ids[-1] == tokenizer.eos_token_id
+
+
+def test_tokens_that_were_not_read_are_told(random_marian: Path) -> None:
+    made = engine(random_marian, 1, input_limit=8).generate(prompts(["word " * 30, "Short."]))
+    assert made[0].tokens_kept == 8 < made[0].tokens_in
+    assert made[1].tokens_kept == made[1].tokens_in
+
+
+def test_a_generation_cut_by_the_limit_says_so(random_marian: Path) -> None:
+    made = engine(random_marian, 1).generate(prompts(SENTENCES))
+    assert all((item.finish is Finish.LENGTH) == (item.tokens_out == 12) for item in made)
+
+
+def test_pieces_that_the_vocabulary_does_not_have_are_counted(random_marian: Path) -> None:
+    made = engine(random_marian, 1).generate(prompts(SENTENCES))
+    assert made[3].unknown == 1
+    assert made[2].unknown == 0
+
+
+def test_scores_are_mean_log_probabilities(random_marian: Path) -> None:
+    for beams in (1, 4):
+        assert all(-20 < item.score < 0 for item in engine(random_marian, beams).generate(prompts(SENTENCES)))
+
+
+def test_tokens_are_counted_without_loading_weights(random_marian: Path) -> None:
+    made = Seq2SeqEngine(find(str(random_marian), None), beams=1, input_limit=64, output_limit=8, device="cpu")
+    assert made.count_tokens(["Oil rose."])[0] > 2
+    assert made.count_tokens([]) == []
+
+
+def test_a_folder_without_weights_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no \\*\\.safetensors"):
+        find(str(tmp_path), None)
+
+
+def test_a_misspelt_folder_is_refused_by_name() -> None:
+    with pytest.raises(ModelError, match="/no/such/model: no such folder"):
+        find("/no/such/model", None)
+
+
+def test_a_hub_model_that_cannot_be_had_names_the_way_out() -> None:
+    with pytest.raises(ModelError, match="translator.model=<folder>"):
+        find("nobody/nothing", None)
+
+
+@pytest.mark.gpu
+def test_a_gpu_translates_as_the_processor_does(random_marian: Path) -> None:
+    on_gpu = Seq2SeqEngine(find(str(random_marian), None), beams=4, input_limit=64, output_limit=12, device="cuda")
+    on_gpu.load()
+    on_cpu = engine(random_marian, 4)
+    same = [
+        one.text == other.text
+        for one, other in zip(on_gpu.generate(prompts(SENTENCES)), on_cpu.generate(prompts(SENTENCES)), strict=True)
+    ]
+    assert sum(same) >= 3

@@ -1,0 +1,89 @@
+from collections.abc import Sequence
+
+import pytest
+
+from jobs.config import Domain, Translator
+from jobs.records import Finish, Generation, Prompt, Severity
+from jobs.translate.translator import Translator as Room
+
+
+class Upper:
+    """An engine that answers in capitals, and as it is told for some texts."""
+
+    input_limit = 10
+
+    def __init__(self, answers: dict[str, Generation] | None = None) -> None:
+        self.answers = answers or {}
+        self.asked: list[Prompt] = []
+
+    def load(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) for text in texts]
+
+    def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
+        self.asked.extend(prompts)
+        return [self._answer(prompt.text.split(" ", 1)[1]) for prompt in prompts]
+
+    def _answer(self, text: str) -> Generation:
+        return self.answers.get(text) or Generation(text.upper(), 3, 3, 3, Finish.END, -0.1)
+
+
+def room(settings: Translator, engine: Upper) -> Room:
+    return Room(settings, "ru", engine)
+
+
+def test_paragraphs_bullets_and_line_breaks_stay(settings: Translator) -> None:
+    text = "A heading\n\n- First one. Second one.\n  • Third!\r\n***\n12:30\n"
+    made = room(settings, Upper()).translate([(text, "en")])[0]
+    assert made.text == text.upper()
+
+
+def test_a_segment_without_letters_is_never_given_to_the_model(settings: Translator) -> None:
+    engine = Upper()
+    assert room(settings, engine).translate([("***\n12:30\n—", "en")])[0].text == "***\n12:30\n—"
+    assert engine.asked == []
+
+
+def test_equal_segments_are_translated_once(settings: Translator) -> None:
+    engine = Upper()
+    made = room(settings, engine).translate([("Oil rose. Oil rose.", "en"), ("Oil rose.", "en")])
+    assert [item.text for item in made] == ["OIL ROSE. OIL ROSE.", "OIL ROSE."]
+    assert len(engine.asked) == 1
+
+
+def test_the_model_is_asked_in_its_own_words(settings: Translator) -> None:
+    engine = Upper()
+    room(settings, engine).translate([("Oil\u00a0 rose.", "en")])
+    assert engine.asked == [Prompt(">>rus<< Oil rose.", "en", "ru")]
+
+
+def test_a_pair_that_the_model_does_not_know_is_refused_with_the_way_out(settings: Translator) -> None:
+    refusal = room(settings, Upper()).refusal("kk")
+    assert "random does not translate kk→ru" in refusal
+    assert "translator@translators.ru=" in refusal
+    assert room(settings, Upper()).refusal("en") == ""
+
+
+@pytest.mark.parametrize(
+    ("generation", "check", "severity"),
+    [
+        (Generation("x", 20, 10, 3, Finish.END, -0.1), "truncated", Severity.ERROR),
+        (Generation("x", 3, 3, 12, Finish.LENGTH, -0.1), "unfinished", Severity.ERROR),
+        (Generation("", 3, 3, 1, Finish.END, -0.1), "empty", Severity.ERROR),
+        (Generation("x", 3, 3, 3, Finish.END, -0.9), "out_of_domain", Severity.WARNING),
+        (Generation("x", 3, 3, 3, Finish.END, -0.1, unknown=1), "out_of_domain", Severity.WARNING),
+    ],
+)
+def test_what_the_engine_tells_becomes_a_flag(
+    settings: Translator, generation: Generation, check: str, severity: Severity
+) -> None:
+    settings.domain = Domain(lowest_score=-0.5, most_unknown=0)
+    made = room(settings, Upper({"Bad one.": generation})).translate([("Good one. Bad one.", "en")])[0]
+    assert [(flag.check, flag.severity, flag.where) for flag in made.flags] == [(check, severity, "segment 2")]
+
+
+def test_a_good_translation_has_no_flags(settings: Translator) -> None:
+    assert room(settings, Upper()).translate([("Good one.", "en")])[0].flags == ()

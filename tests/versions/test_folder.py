@@ -1,0 +1,123 @@
+import multiprocessing
+import os
+from pathlib import Path
+
+import pytest
+
+from jobs.versions import folder
+from jobs.versions.fingerprint import differences, fingerprint
+from jobs.versions.folder import VersionError, claim, opened, succeed, versions
+
+ONE = {"config": {"summariser": {"sentences": 3}}, "package": "1"}
+TWO = {"config": {"summariser": {"sentences": 2}}, "package": "1"}
+
+
+def finish(path: Path) -> None:
+    succeed(path, lambda: folder.files.write_json(path / "manifest.json", {"status": "success"}))
+
+
+def _claim(parent: Path) -> str:
+    return claim(parent).name
+
+
+def test_runs_started_together_get_different_numbers(tmp_path: Path) -> None:
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        names = pool.map(_claim, [tmp_path] * 24)
+    assert sorted(names) == [f"v{number:04d}" for number in range(1, 25)]
+
+
+def test_numbers_go_on_past_four_digits(tmp_path: Path) -> None:
+    (tmp_path / "v9999").mkdir()
+    assert claim(tmp_path).name == "v10000"
+    assert [path.name for path in versions(tmp_path)] == ["v9999", "v10000"]
+
+
+def test_an_unfinished_version_with_the_same_settings_is_continued(tmp_path: Path) -> None:
+    with opened(tmp_path, "auto", ONE) as first:
+        pass
+    with opened(tmp_path, "auto", ONE) as again:
+        assert again == first
+
+
+def test_other_settings_begin_a_new_version(tmp_path: Path) -> None:
+    with opened(tmp_path, "auto", ONE) as first:
+        pass
+    with opened(tmp_path, "auto", TWO) as second:
+        assert second != first
+
+
+def test_a_finished_version_is_never_written_again(tmp_path: Path) -> None:
+    with opened(tmp_path, "auto", ONE) as first:
+        finish(first)
+    with opened(tmp_path, "auto", ONE) as second:
+        assert second.name == "v0002"
+
+
+def test_a_version_in_use_is_left_alone(tmp_path: Path) -> None:
+    with opened(tmp_path, "auto", ONE) as first, opened(tmp_path, "auto", ONE) as second:
+        assert second != first
+        with pytest.raises(VersionError, match="another process is writing"), opened(tmp_path, first.name, ONE):
+            pass
+
+
+def test_resuming_with_other_settings_is_refused_with_the_differences(tmp_path: Path) -> None:
+    with opened(tmp_path, "auto", ONE):
+        pass
+    with pytest.raises(VersionError, match=r"config\.summariser\.sentences: 3 -> 2"), opened(tmp_path, "v0001", TWO):
+        pass
+
+
+def test_resuming_what_is_not_there_names_what_is(tmp_path: Path) -> None:
+    claim(tmp_path)
+    with pytest.raises(VersionError, match=r"resume=v0007: no such version .*v0001"), opened(tmp_path, "v0007", ONE):
+        pass
+
+
+def test_resuming_a_finished_version_is_refused(tmp_path: Path) -> None:
+    with opened(tmp_path, "auto", ONE) as first:
+        finish(first)
+    with pytest.raises(VersionError, match="is finished"), opened(tmp_path, "v0001", ONE):
+        pass
+
+
+def test_resume_never_begins_a_new_version(tmp_path: Path) -> None:
+    with opened(tmp_path, "auto", ONE):
+        pass
+    with opened(tmp_path, "never", ONE) as second:
+        assert second.name == "v0002"
+
+
+def test_latest_moves_forward_only(tmp_path: Path) -> None:
+    with opened(tmp_path, "never", ONE) as first, opened(tmp_path, "never", ONE) as second:
+        finish(second)
+        finish(first)
+    assert (tmp_path / "latest").resolve() == second
+    assert (first / "_SUCCESS").exists()
+
+
+def test_a_folder_that_cannot_be_written_names_the_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(VersionError, match="set outputs.root=<folder>"):
+        claim(tmp_path / "file" / "digest")
+
+
+def test_the_fingerprint_does_not_depend_on_the_order_of_keys() -> None:
+    assert fingerprint({"a": 1, "b": {"c": 2, "d": 3}}) == fingerprint({"b": {"d": 3, "c": 2}, "a": 1})
+    assert fingerprint(ONE) != fingerprint(TWO)
+
+
+def test_differences_name_the_key_and_both_values() -> None:
+    assert list(differences({"a": {"b": 1}, "x": 1}, {"a": {"b": 2, "c": 3}, "x": 1})) == ["a.b: 1 -> 2", "a.c: null -> 3"]
+
+
+def test_the_lock_ends_with_the_process(tmp_path: Path) -> None:
+    with opened(tmp_path, "auto", ONE) as first:
+        pass
+    pid = os.fork()
+    if pid == 0:
+        context = opened(tmp_path, "auto", ONE)
+        context.__enter__()
+        os._exit(9)
+    os.waitpid(pid, 0)
+    with opened(tmp_path, "auto", ONE) as again:
+        assert again == first
