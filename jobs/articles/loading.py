@@ -35,9 +35,9 @@ def _values(settings: Articles, files: tuple[Path, ...]) -> Iterator[dict[str, A
 
 
 def identity(settings: Articles, files: list[Path]) -> dict[str, Any]:
-    """What the input is: name, size and SHA-256 of each file, or the name and revision of a data set."""
+    """What the input is: name, size and SHA-256 of each file, or the name and hash of a data set."""
     if not files:
-        return {"hub": settings.hub.name, "split": settings.hub.split, "revision": settings.hub.revision}
+        return {"hub": settings.hub.name, "split": settings.hub.split, "hash": rows.hub_fingerprint(settings)}
     described = []
     for file in files:
         with file.open("rb") as stream:
@@ -123,9 +123,9 @@ class Loader:
     def _admitted(self, article: Article, row: Row) -> Article | Failure:
         if article.language not in self.settings.languages:
             wanted = ", ".join(self.settings.languages)
-            found = article.language or "none that is known"
+            found = f"seems to be {article.language}" if article.language else "is none that is known"
             return _failure(
-                row, "language", f"{row.where}: language is {found}, not one of {wanted} (articles.languages)"
+                row, "language", f"{row.where}: language {found}, not one of {wanted} (articles.languages)"
             )
         name, text = _hashed("id", article.id), _hashed("text", article.text)
         if text in self.seen:

@@ -160,14 +160,28 @@ def _parquet(file: Path) -> Iterator[Row]:
         yield Row(str(file), problem=("unreadable", f"{file}: {str(error).splitlines()[0]}"))
 
 
+def hub_fingerprint(articles: Articles) -> str:
+    """What `datasets` calls the version of a data set: its commit, or a hash of its files.
+
+    Raises:
+        ConfigError: the data set or the split cannot be had.
+    """
+    import datasets
+
+    hub = articles.hub
+    try:
+        builder = datasets.load_dataset_builder(hub.name, hub.config, revision=hub.revision)
+        datasets.load_dataset(hub.name, hub.config, split=hub.split, revision=hub.revision, streaming=True)
+    except (OSError, ValueError) as error:
+        raise ConfigError("articles.hub.name", hub.name, f"cannot be loaded: {str(error).splitlines()[0]}") from None
+    return str(builder.hash)
+
+
 def _hub(articles: Articles) -> Iterator[Row]:
     import datasets
 
     hub = articles.hub
     datasets.disable_progress_bars()
-    try:
-        rows = datasets.load_dataset(hub.name, hub.config, split=hub.split, revision=hub.revision, streaming=True)
-    except (OSError, ValueError) as error:
-        raise ConfigError("articles.hub.name", hub.name, f"cannot be loaded: {str(error).splitlines()[0]}") from None
+    rows = datasets.load_dataset(hub.name, hub.config, split=hub.split, revision=hub.revision, streaming=True)
     for number, values in enumerate(rows, 1):
         yield Row(f"{hub.name}/{hub.split}:{number}", values)

@@ -309,6 +309,8 @@ def main() -> None:
     trainer.run(arguments.minutes, arguments.sentences)
     shutil.rmtree(arguments.ship, ignore_errors=True)
     shutil.copytree(arguments.work / "best", arguments.ship)
+    for file in arguments.ship.iterdir():
+        file.chmod(0o644)
     shutil.copy(arguments.work / "log.jsonl", arguments.ship / "training-log.jsonl")
 
 

@@ -13,6 +13,7 @@ from rich.markdown import Markdown
 from rich.table import Table
 
 from jobs.config import LANGUAGES, DigestConfig
+from jobs.run.screen import output
 from jobs.run.stages import Translations
 from jobs.run.walk import Walk
 from jobs.versions import files, folder, manifest, parts, tables
@@ -105,7 +106,7 @@ def _write_manifest(
 
 def _show(walk: Walk, counts: Mapping[str, Counter[str]], notices: list[str]) -> None:
     """The table of counts, and the first digest as a sample."""
-    console = Console()
+    console = output()
     table = Table("stage", "articles", "failed", "segments", "tokens", "seconds", "tokens/s", title="What was done")
     for column in table.columns[1:]:
         column.justify = "right"

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from jobs.articles.loading import Loader, dataset
 from jobs.config import DigestConfig
 from jobs.records import Article
+from jobs.run.screen import output
 from jobs.run.stages import Draft, Made, Stage, Translations
 
 CHUNK = 200
@@ -54,7 +54,7 @@ def _counted(stage: Translations, drafts: Sequence[Draft]) -> Counter[str]:
 
 
 def _print(config: DigestConfig, files: list[Path], found: Counter[str], translated: dict[str, Counter[str]]) -> None:
-    console = Console()
+    console = output()
     console.print(f"Dry run: nothing is generated or written. {len(files)} input files.")
     articles = Table("articles", "number")
     for kind, number in sorted(found.items()):

@@ -68,6 +68,11 @@ class StageProgress:
         counts["seconds"] = round(time.monotonic() - started, 3)  # type: ignore[assignment]  # a fraction, not an int
 
 
+def output() -> Console:
+    """The console for results: as wide as the terminal, and wide enough for the tables where there is none."""
+    return Console(width=None if sys.stdout.isatty() else 120)
+
+
 class Screen:
     """Progress of stages on one console; plain lines where it is no terminal."""
 

@@ -1,7 +1,8 @@
 """Parts of a stage: one Parquet file per shard, its failures, and a done-marker that is written last.
 
 A part counts only if its marker carries the run's fingerprint and the checksums of the files it names; anything else is
-made again. So a run that was killed at any moment is continued by running it again.
+made again. So a run that was killed at any moment is continued by running it again. Marker names begin with an
+underscore, so that readers of Parquet take a stage's folder as one table.
 """
 
 import json
@@ -52,7 +53,7 @@ class StageFolder:
     def finished(self, index: int) -> Marker | None:
         """The marker of part `index` if the part is whole and of this run's fingerprint."""
         try:
-            marker = Marker(**json.loads((self.folder / f"part-{index:05d}.done.json").read_text(encoding="utf-8")))
+            marker = Marker(**json.loads((self.folder / f"_part-{index:05d}.done.json").read_text(encoding="utf-8")))
             if marker.fingerprint != self.fingerprint or files.sha256(self.folder / marker.part) != marker.sha256:
                 return None
             if marker.failures and files.sha256(self.version / marker.failures) != marker.failures_sha256:
@@ -90,7 +91,7 @@ class StageFolder:
             counts,
             last,
         )
-        files.write_json(self.folder / f"part-{index:05d}.done.json", asdict(marker))
+        files.write_json(self.folder / f"_part-{index:05d}.done.json", asdict(marker))
         return marker
 
     def read(self, index: int) -> list[dict[str, Any]]:

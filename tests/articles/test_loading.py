@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from jobs.articles.loading import Loader, dataset, identity
 from jobs.articles.rows import Row, input_files, read
-from jobs.config import Articles, Columns, ConfigError, Source
+from jobs.config import Articles, Columns, ConfigError, Hub, Source
 from jobs.records import Article, Failure
 
 TEXT = "The energy ministry said on Tuesday that oil output had fallen by 3 percent."
@@ -69,8 +69,8 @@ def test_each_row_becomes_an_article_or_a_failure_with_file_line_and_reason(tmp_
         "undecodable",
     ]
     assert all(message.startswith(f"{path}:{line}: ") for line, (_, message) in enumerate(kinds, 2))
-    assert 'articles.columns.text=<name>' in kinds[1][1]
-    assert "language is de, not one of en, ru, kk" in kinds[5][1]
+    assert "articles.columns.text=<name>" in kinds[1][1]
+    assert "language seems to be de, not one of en, ru, kk" in kinds[5][1]
 
 
 def test_a_line_that_is_not_utf8_fails_alone(tmp_path: Path) -> None:
@@ -83,7 +83,8 @@ def test_a_line_that_is_not_utf8_fails_alone(tmp_path: Path) -> None:
 
 def test_an_article_without_an_id_gets_the_same_one_every_time(tmp_path: Path) -> None:
     first, second = (
-        next(load(jsonl(tmp_path / name, {"title": "Oil", "text": TEXT, "url": "https://a.kz/1"}))) for name in ("a.jsonl", "b.jsonl")
+        next(load(jsonl(tmp_path / name, {"title": "Oil", "text": TEXT, "url": "https://a.kz/1"})))
+        for name in ("a.jsonl", "b.jsonl")
     )
     assert isinstance(first, Article)
     assert isinstance(second, Article)
@@ -101,10 +102,17 @@ def test_columns_can_have_any_name(tmp_path: Path) -> None:
 def test_csv_rows_that_do_not_fit_the_header_fail_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(
-        f'title,text\nOil,"{TEXT}"\nToo,many,fields here\n'.encode() + b"Bad,\xff\xfe\n" + 'Қазақ,"Мұнай өндіру көлемі артты\nекінші жол"\n'.encode()
+        f'title,text\nOil,"{TEXT}"\nToo,many,fields here\n'.encode()
+        + b"Bad,\xff\xfe\n"
+        + 'Қазақ,"Мұнай өндіру көлемі артты\nекінші жол"\n'.encode()
     )
     results = list(load(Articles(kind=Source.csv, path=str(path))))
-    assert [item.kind if isinstance(item, Failure) else item.language for item in results] == ["en", "not_csv", "undecodable", "kk"]
+    assert [item.kind if isinstance(item, Failure) else item.language for item in results] == [
+        "en",
+        "not_csv",
+        "undecodable",
+        "kk",
+    ]
     assert isinstance(results[3], Article)
     assert results[3].text.endswith("екінші жол")
     assert [item.where.rsplit(":", 1)[1] for item in results] == ["2", "3", "4", "5"]
@@ -131,7 +139,7 @@ def test_a_file_that_cannot_be_read_fails_alone(tmp_path: Path) -> None:
 
 def test_a_truncated_gzip_file_keeps_the_lines_before_the_damage(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl.gz"
-    lines = "".join(json.dumps({"text": f"{TEXT} {number} {number ** 9}"}) + "\n" for number in range(3000))
+    lines = "".join(json.dumps({"text": f"{TEXT} {number} {number**9}"}) + "\n" for number in range(3000))
     path.write_bytes(gzip.compress(lines.encode())[:-200])
     results = list(read(Articles(kind=Source.jsonl, path=str(path)), [path]))
     assert results[-1].problem is not None
@@ -147,8 +155,23 @@ def test_a_glob_takes_the_files_that_fit_in_order(tmp_path: Path) -> None:
 
 
 def test_a_path_without_files_is_a_wrong_setting(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="articles.path=.*no file there"):
+    with pytest.raises(ConfigError, match=r"articles.path=.*no file there"):
         input_files(Articles(kind=Source.jsonl, path=str(tmp_path / "none")))
+
+
+def test_a_data_set_is_loaded_by_name_and_split(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    pq.write_table(pa.Table.from_pylist([{"text": TEXT}]), tmp_path / "data" / "test-00000.parquet")
+    articles = Articles(kind=Source.hub, hub=Hub(name=str(tmp_path), split="test"))
+    (article,) = load(articles)
+    assert isinstance(article, Article)
+    assert article.where == f"{tmp_path}/test:1"
+    assert identity(articles, [])["hash"]
+
+
+def test_a_data_set_that_cannot_be_had_is_a_wrong_setting() -> None:
+    with pytest.raises(ConfigError, match=r"articles.hub.name=nobody/nothing: cannot be loaded"):
+        identity(Articles(kind=Source.hub, hub=Hub(name="nobody/nothing")), [])
 
 
 def test_a_limit_stops_the_reading(tmp_path: Path) -> None:
@@ -166,16 +189,30 @@ def test_the_identity_of_an_input_follows_its_content(tmp_path: Path) -> None:
 
 
 @settings(max_examples=60)
-@given(st.dictionaries(st.text(), st.none() | st.text() | st.integers() | st.lists(st.integers()), max_size=5) | st.just({}))
+@given(
+    st.dictionaries(st.text(), st.none() | st.text() | st.integers() | st.lists(st.integers()), max_size=5)
+    | st.just({})
+)
 def test_no_row_whatever_it_holds_ends_the_loading(values: dict[str, object]) -> None:
     result = Loader(Articles()).load(Row("a:1", dict(values)))
     assert isinstance(result, (Article, Failure))
 
 
-@given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\x00")), min_size=2, max_size=2), max_size=5))
-def test_any_csv_that_is_well_formed_is_read_in_full(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]) -> None:
+@given(
+    st.lists(
+        st.lists(
+            st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\x00")), min_size=2, max_size=2
+        ),
+        max_size=5,
+    )
+)
+def test_any_csv_that_is_well_formed_is_read_in_full(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
+) -> None:
     path = tmp_path_factory.mktemp("csv") / "a.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, quoting=csv.QUOTE_ALL).writerows([["title", "text"], *rows])
-    found = [(row.values["title"], row.values["text"]) for row in read(Articles(kind=Source.csv, path=str(path)), [path])]
+    found = [
+        (row.values["title"], row.values["text"]) for row in read(Articles(kind=Source.csv, path=str(path)), [path])
+    ]
     assert found == [tuple(row) for row in rows]

@@ -13,9 +13,7 @@ SENTENCES = ["The ministry said output fell.", "Police detained 12 people in Alm
 
 
 def engine(folder: Path, beams: int, input_limit: int = 64) -> Seq2SeqEngine:
-    made = Seq2SeqEngine(
-        find(str(folder), None), beams=beams, input_limit=input_limit, output_limit=12, device="cpu"
-    )
+    made = Seq2SeqEngine(find(str(folder), None), beams=beams, input_limit=input_limit, output_limit=12, device="cpu")
     made.load()
     return made
 
@@ -74,17 +72,17 @@ def test_tokens_are_counted_without_loading_weights(random_marian: Path) -> None
 
 
 def test_a_folder_without_weights_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="no \\*\\.safetensors"):
+    with pytest.raises(ModelError, match=r"no \*\.safetensors"):
         find(str(tmp_path), None)
 
 
 def test_a_misspelt_folder_is_refused_by_name() -> None:
-    with pytest.raises(ModelError, match="/no/such/model: no such folder"):
+    with pytest.raises(ModelError, match=r"/no/such/model: no such folder"):
         find("/no/such/model", None)
 
 
 def test_a_hub_model_that_cannot_be_had_names_the_way_out() -> None:
-    with pytest.raises(ModelError, match="translator.model=<folder>"):
+    with pytest.raises(ModelError, match=r"translator.model=<folder>"):
         find("nobody/nothing", None)
 
 

@@ -19,7 +19,9 @@ def test_segments_joined_give_the_text_back_exactly(text: str, language: str) ->
     assert "".join(item.text + item.separator for item in segment(text, language)) == text
 
 
-@given(st.lists(st.sampled_from(["- Point", "One. Two!", "\n", "\r\n", " ", "1. «Сөз»", "[12]", "…", "\u2028"])), LANGUAGE)
+@given(
+    st.lists(st.sampled_from(["- Point", "One. Two!", "\n", "\r\n", " ", "1. «Сөз»", "[12]", "…", "\u2028"])), LANGUAGE
+)
 def test_segments_of_lists_and_quotes_give_the_text_back_exactly(pieces: list[str], language: str) -> None:
     text = "".join(pieces)
     assert "".join(item.text + item.separator for item in segment(text, language)) == text

@@ -76,7 +76,7 @@ def test_resuming_what_is_not_there_names_what_is(tmp_path: Path) -> None:
 def test_resuming_a_finished_version_is_refused(tmp_path: Path) -> None:
     with opened(tmp_path, "auto", ONE) as first:
         finish(first)
-    with pytest.raises(VersionError, match="is finished"), opened(tmp_path, "v0001", ONE):
+    with pytest.raises(VersionError, match=r"is finished"), opened(tmp_path, "v0001", ONE):
         pass
 
 
@@ -97,7 +97,7 @@ def test_latest_moves_forward_only(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_names_the_setting(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(VersionError, match="set outputs.root=<folder>"):
+    with pytest.raises(VersionError, match=r"set outputs.root=<folder>"):
         claim(tmp_path / "file" / "digest")
 
 
@@ -107,7 +107,10 @@ def test_the_fingerprint_does_not_depend_on_the_order_of_keys() -> None:
 
 
 def test_differences_name_the_key_and_both_values() -> None:
-    assert list(differences({"a": {"b": 1}, "x": 1}, {"a": {"b": 2, "c": 3}, "x": 1})) == ["a.b: 1 -> 2", "a.c: null -> 3"]
+    assert list(differences({"a": {"b": 1}, "x": 1}, {"a": {"b": 2, "c": 3}, "x": 1})) == [
+        "a.b: 1 -> 2",
+        "a.c: null -> 3",
+    ]
 
 
 def test_the_lock_ends_with_the_process(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +31,7 @@ def test_a_written_part_is_finished_and_reads_back(stage: StageFolder) -> None:
 
 def test_a_part_without_its_marker_does_not_count(stage: StageFolder) -> None:
     stage.write(0, [{"id": "a"}], [], {})
-    (stage.folder / "part-00000.done.json").unlink()
+    (stage.folder / "_part-00000.done.json").unlink()
     assert stage.finished(0) is None
 
 
@@ -44,7 +45,7 @@ def test_a_part_whose_files_were_damaged_does_not_count(stage: StageFolder, name
 
 def test_a_half_written_marker_does_not_count(stage: StageFolder) -> None:
     stage.write(0, [{"id": "a"}], [], {})
-    (stage.folder / "part-00000.done.json").write_text('{"part": "part-0')
+    (stage.folder / "_part-00000.done.json").write_text('{"part": "part-0')
     assert stage.finished(0) is None
 
 
@@ -60,6 +61,12 @@ def test_a_part_made_again_without_failures_has_none(stage: StageFolder) -> None
     assert stage.finished(0) is not None
 
 
+def test_a_stage_folder_reads_as_one_table(stage: StageFolder) -> None:
+    stage.write(0, [{"id": "a"}], [], {})
+    stage.write(1, [{"id": "b"}], [], {}, last=True)
+    assert pq.read_table(stage.folder).to_pylist() == [{"id": "a"}, {"id": "b"}]
+
+
 def test_markers_stop_at_the_last_part(stage: StageFolder) -> None:
     stage.write(0, [], [], {})
     stage.write(1, [], [], {}, last=True)
@@ -69,7 +76,7 @@ def test_markers_stop_at_the_last_part(stage: StageFolder) -> None:
 
 def test_the_marker_is_plain_json(stage: StageFolder) -> None:
     stage.write(0, [], [], {"seconds": 1.5})
-    assert json.loads((stage.folder / "part-00000.done.json").read_text())["counts"] == {"seconds": 1.5}
+    assert json.loads((stage.folder / "_part-00000.done.json").read_text())["counts"] == {"seconds": 1.5}
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -27,7 +27,15 @@ _FRONTED = str.maketrans({"а": "е", "ы": "і", "ғ": "г", "қ": "к"})
 
 
 def is_back(word: str) -> bool:
-    """Whether `word` takes back endings: decided by its last vowel; у and soft sign look further left."""
+    """Whether `word` takes back endings: decided by its last vowel; у looks further left.
+
+    Surnames in -ев and -ов go by their stem, as in print: Тоқаевтың, Әлиевтің, Мәсімовтің, Песковтың.
+    """
+    surname = re.fullmatch(r"([А-ЯЁӘІҢҒҮҰҚӨҺ].+)([её]в|ов)", word)
+    if surname and surname[2] == "ов":
+        return not set("әөүі") & set(word.lower())
+    if surname:
+        word = surname[1]
     for letter in reversed(word.lower()):
         if letter in _BACK:
             return True

@@ -44,6 +44,8 @@ def russian_forms(cell: str, where: str) -> tuple[str, ...]:
         return (cell,) * 6
     stem, endings, *tail = cell.split("+")
     parts = endings.split(",")
+    if any(part.startswith(" ") for part in parts):
+        raise CorpusError(f"{where}: {cell!r}: an ending begins with a space; endings are separated by bare commas")
     if len(parts) != 6 or len(tail) > 1:
         raise CorpusError(f"{where}: {cell!r} needs six endings between two plus signs, and has {len(parts)}")
     return tuple(stem + part.strip() + (tail[0] if tail else "") for part in parts)

@@ -124,7 +124,7 @@ def kazakh_surname(rng: random.Random, gender: russian.Gender) -> str:
     if ending < 0.15:
         return base
     if ending < 0.22:
-        return base + (("қызы" if kazakh.is_back(base) else "кызы") if gender == "f" else "ұлы")
+        return base + ("қызы" if gender == "f" else "ұлы")
     if base[-1] in "ыіи":
         stem = base[:-1] + "иев"
     elif base[-1] in "аәе":

@@ -76,5 +76,6 @@ def money(rng: random.Random) -> tuple[Forms, Forms, Forms]:
         number = rng.randint(2, 900) * 1000
         english = f"{prefix}{group(number, ',')}"
         local = group(number, NBSP) if number >= 10_000 else str(number)
-    forms = {case: f"{local} {kazakh.decline(kazakh_word, case)}" for case in kazakh.CASES}
+    heard = kazakh_word.rstrip("ь") if kazakh_word == "юань" else ""
+    forms = {case: f"{local} {kazakh.decline(kazakh_word, case, say=heard)}" for case in kazakh.CASES}
     return {"nom": f"{english} {suffix}".strip()}, {"nom": f"{local} {russian}"}, forms

@@ -124,7 +124,7 @@ def _numeric(kind: str, rng: random.Random) -> Filler:
     if kind == "time":
         text = {"nom": f"{rng.randint(0, 23)}:{rng.choice(('00', '00', '30', '15', '45'))}"}
         return _as_filler((text, text, text))
-    ranges = {"n": (2, 99), "hundreds": (100, 999), "day": (1, 31), "year": (1991, 2035), "age": (18, 90)}
+    ranges = {"n": (2, 99), "hundreds": (100, 999), "day": (1, 31), "year": (1991, 2026), "age": (18, 90)}
     if kind in ranges:
         number = rng.randint(*ranges[kind])
         if kind == "year":
@@ -161,10 +161,15 @@ def fill_text(pattern: Pattern, language: str, chosen: dict[str, Filler], rng: r
         text = re.sub(r"\[([^\[\]]*\|[^\[\]]*)\]", lambda match: rng.choice(match[1].split("|")), text)
     text = SLOT.sub(replace, text)
     if language == "en":
-        text = re.sub(r"\b([Aa])\(n\) (\w)", lambda m: f"{m[1]}{'n' if m[2] in 'aeiouAEIO' else ''} {m[2]}", text)
+        text = re.sub(r"\b([Aa])\(n\) (?=(\w+))", lambda match: f"{match[1]}{'n' if _vowel(match[2]) else ''} ", text)
     if language == "ru":
         text = russian.settle_prepositions(text)
     return text
+
+
+def _vowel(word: str) -> bool:
+    """Whether English says *an* before `word`: an airport, an 80-year-old, an 11-day strike."""
+    return word[0] in "aeiouAEIO8" or word in ("11", "18")
 
 
 def _agreement(match: re.Match[str], filler: Filler, language: str, where: str) -> str:

@@ -1,0 +1,161 @@
+import random
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.demo.corpus import kazakh, lexicon, names, numbers, patterns, russian, sampling
+from jobs.demo.corpus.lexicon import CorpusError
+
+KAZAKH_ONLY = set("әғқңөұүһі")
+
+
+@pytest.mark.parametrize(
+    ("word", "possessive", "forms"),
+    [
+        ("Алматы", False, "Алматының Алматыға Алматыны Алматыда Алматыдан Алматымен Алматыдағы"),
+        ("Ресей", False, "Ресейдің Ресейге Ресейді Ресейде Ресейден Ресеймен Ресейдегі"),
+        ("Қазақстан", False, "Қазақстанның Қазақстанға Қазақстанды Қазақстанда Қазақстаннан Қазақстанмен Қазақстандағы"),
+        ("Бішкек", False, "Бішкектің Бішкекке Бішкекті Бішкекте Бішкектен Бішкекпен Бішкектегі"),
+        ("қаз", False, "қаздың қазға қазды қазда қаздан қазбен қаздағы"),
+        ("министрлігі", True, "министрлігінің министрлігіне министрлігін министрлігінде министрлігінен министрлігімен министрлігіндегі"),
+        ("Атырау", False, "Атыраудың Атырауға Атырауды Атырауда Атыраудан Атыраумен Атыраудағы"),
+        ("Тоқаев", False, "Тоқаевтың Тоқаевқа Тоқаевты Тоқаевта Тоқаевтан Тоқаевпен Тоқаевтағы"),
+        ("Мәсімов", False, "Мәсімовтің Мәсімовке Мәсімовті Мәсімовте Мәсімовтен Мәсімовпен Мәсімовтегі"),
+        ("Әлиев", False, "Әлиевтің Әлиевке Әлиевті Әлиевте Әлиевтен Әлиевпен Әлиевтегі"),
+        ("Песков", False, "Песковтың Песковқа Песковты Песковта Песковтан Песковпен Песковтағы"),
+        ("БҰҰ", False, "БҰҰ-ның БҰҰ-ға БҰҰ-ны БҰҰ-да БҰҰ-дан БҰҰ-мен БҰҰ-дағы"),
+        ("Кремль", False, "Кремльдің Кремльге Кремльді Кремльде Кремльден Кремльмен Кремльдегі"),
+    ],
+)
+def test_kazakh_endings_follow_harmony_and_the_final_sound(word: str, possessive: bool, forms: str) -> None:
+    made = [kazakh.decline(word, case, possessive=possessive) for case in kazakh.CASES[1:]]
+    assert made == forms.split()
+
+
+@pytest.mark.parametrize(
+    ("surname", "gender", "forms"),
+    [
+        ("Токаев", "m", "Токаев Токаева Токаеву Токаева Токаевым Токаеве"),
+        ("Токаева", "f", "Токаева Токаевой Токаевой Токаеву Токаевой Токаевой"),
+        ("Зеленский", "m", "Зеленский Зеленского Зеленскому Зеленского Зеленским Зеленском"),
+        ("Блинкен", "m", "Блинкен Блинкена Блинкену Блинкена Блинкеном Блинкене"),
+        ("Меркель", "f", "Меркель " * 6),
+        ("Нурсултан", "m", "Нурсултан Нурсултана Нурсултану Нурсултана Нурсултаном Нурсултане"),
+        ("Кравченко", "m", "Кравченко " * 6),
+    ],
+)
+def test_russian_surnames_decline(surname: str, gender: russian.Gender, forms: str) -> None:
+    assert list(russian.decline_surname(surname, gender)) == forms.split()
+
+
+@pytest.mark.parametrize(("number", "form"), [(1, "день"), (2, "дня"), (5, "дней"), (11, "дней"), (21, "день"), (112, "дней")])
+def test_russian_nouns_agree_with_their_number(number: int, form: str) -> None:
+    assert russian.count_form(number, "день", "дня", "дней") == form
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("в(о) вторник", "во вторник"), ("в(о) Алматы", "в Алматы"), ("о(б) аварии", "об аварии"), ("с(о) странами", "со странами")],
+)
+def test_russian_prepositions_take_their_vowel_where_the_next_word_asks(before: str, after: str) -> None:
+    assert russian.settle_prepositions(before) == after
+
+
+@pytest.mark.parametrize(
+    ("spelt", "in_russian", "in_english"),
+    [("Тоқаев", "Токаев", "Tokayev"), ("Әлихан", "Алихан", "Alikhan"), ("Жұмабай", "Жумабай", "Zhumabay"), ("Нұрғали", "Нургали", "Nurgali")],
+)
+def test_kazakh_names_are_carried_over_by_the_practical_rules(spelt: str, in_russian: str, in_english: str) -> None:
+    assert names.kazakh_to_russian(spelt) == in_russian
+    assert names.russian_to_latin(in_russian) == in_english
+
+
+@given(st.integers(0))
+def test_a_generated_person_of_the_training_set_is_never_held_out(seed: int) -> None:
+    filler = names.generated_filler(random.Random(seed))
+    given, surname = filler.form("kk", "nom").split(" ")
+    assert not names.held_out(given)
+    assert not names.held_out(surname)
+
+
+@given(st.integers(2, 10**9))
+def test_whole_numbers_have_the_same_digits_in_every_language(number: int) -> None:
+    digits = [re.sub(r"\D", "", forms["nom"]) for forms in numbers.whole(number)]
+    assert digits == [str(number)] * 3
+
+
+def test_there_are_enough_patterns_and_entries() -> None:
+    assert len(patterns.load()) >= 2500
+    assert sum(len(entries) for entries in lexicon.load().values()) >= 1500
+
+
+def test_every_pattern_fills_and_leaves_no_mark_behind() -> None:
+    rng = random.Random(1)
+    for pattern in patterns.load():
+        for _ in range(3):
+            pair = patterns.fill(pattern, rng)
+            for text in (pair.en, pair.ru, pair.kk):
+                assert not re.search(r"[{}\[\]|]|\([ноб]\)|\s\s|\s[.,]", text), f"{pattern.where}: {text}"
+
+
+def test_every_slot_stands_in_all_three_languages() -> None:
+    for pattern in patterns.load():
+        slots = [{m["kind"] + m["index"] for m in patterns.SLOT.finditer(text) if not m["mark"]} for text in pattern.texts.values()]
+        assert slots[0] == slots[1] == slots[2], pattern.where
+
+
+def test_a_statement_can_be_framed() -> None:
+    for pattern in patterns.load():
+        if pattern.statement:
+            assert all(text.endswith(".") for text in pattern.texts.values()), pattern.where
+
+
+def test_no_pattern_is_written_twice() -> None:
+    seen: dict[str, str] = {}
+    for pattern in patterns.load():
+        assert seen.setdefault(pattern.texts["en"], pattern.where) == pattern.where
+
+
+def test_kazakh_text_has_kazakh_letters_and_russian_text_has_none() -> None:
+    rng = random.Random(2)
+    pairs = [patterns.fill(pattern, rng) for pattern in patterns.load()]
+    assert sum(bool(KAZAKH_ONLY & set(pair.kk.lower())) for pair in pairs) > 0.99 * len(pairs)
+    assert [pair.ru for pair in pairs if KAZAKH_ONLY & set(pair.ru.lower())] == []
+
+
+def test_the_held_out_patterns_are_those_of_the_list() -> None:
+    listed = (patterns.files("jobs.demo.corpus") / "held_out.txt").read_text(encoding="utf-8").split()
+    assert listed == [pattern.name for pattern in sampling.split().unseen]
+
+
+def test_training_never_meets_a_held_out_pattern() -> None:
+    kept = {pattern.name for pattern in sampling.split().unseen}
+    stream = sampling.stream(3)
+    for _ in range(3000):
+        assert next(stream).name.split("+")[-1] not in kept
+
+
+def test_the_stream_is_the_same_for_the_same_seed() -> None:
+    one, other = sampling.stream(5), sampling.stream(5)
+    assert [next(one) for _ in range(50)] == [next(other) for _ in range(50)]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("only one cell", "an entry is English, Russian, gender, Kazakh"),
+        ("a\tб\tx\tв", "gender 'x' is not one of"),
+        ("a\tб+а,б+\tm\tв", "needs six endings"),
+        ("a\tб\tm\tв\tcolour=red", "unknown flag 'colour'"),
+    ],
+)
+def test_a_malformed_entry_is_named_with_its_place(line: str, message: str) -> None:
+    with pytest.raises(CorpusError, match=f"x.tsv:7: .*{message}|{message}"):
+        lexicon.parse_entry(line, "x.tsv:7")
+
+
+def test_a_malformed_pattern_is_named_with_its_place() -> None:
+    with pytest.raises(CorpusError, match=r"x.txt:3: a pattern is a number"):
+        list(patterns.parse("\n\n001\nen One.\nru Один.\n", "x.txt"))

@@ -1,0 +1,141 @@
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jobs.config import DigestConfig, Order, Translate
+from jobs.digest import run
+from jobs.versions.parts import failures_of
+
+Make = Callable[..., DigestConfig]
+TEXTS = {
+    "en": "Oil output fell in March. The energy ministry said so on Tuesday. Prices rose by {n} percent. Nobody was hurt.",
+    "ru": "Добыча нефти упала в марте. Об этом во вторник сообщило министерство. Цены выросли на {n} процентов.",
+    "kk": "Наурызда мұнай өндіру азайды. Бұл туралы сейсенбі күні министрлік хабарлады. Баға {n} пайызға өсті.",
+}
+
+
+def articles(path: Path, languages: list[str]) -> Path:
+    """A JSON Lines file with one article per language code."""
+    rows = [
+        {"id": f"a{number}", "title": f"Title {number}", "text": TEXTS[language].format(n=number), "language": language}
+        for number, language in enumerate(languages)
+    ]
+    path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n", encoding="utf-8")
+    return path
+
+
+def digests(config: DigestConfig, version: str = "latest") -> list[dict[str, object]]:
+    file = Path(config.outputs.root) / "digest" / version / "digest.jsonl"
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def test_each_article_is_translated_into_the_languages_that_are_not_its_own(config: Make, tmp_path: Path) -> None:
+    made = config(articles(tmp_path / "a.jsonl", ["en"] * 4), targets=["ru", "kk"])
+    assert run(made, {}) == 0
+    rows = digests(made)
+    assert [row["id"] for row in rows] == ["a0", "a1", "a2", "a3"]
+    assert all(set(row["renditions"]) == {"en", "ru", "kk"} for row in rows)  # type: ignore[call-overload]
+
+
+def test_a_pair_that_the_model_does_not_know_fails_as_a_rendition_and_not_as_an_article(
+    config: Make, tmp_path: Path
+) -> None:
+    made = config(articles(tmp_path / "a.jsonl", ["en", "kk"]), max_failed_fraction=1.0)
+    assert run(made, {}) == 0
+    version = Path(made.outputs.root) / "digest" / "v0001"
+    assert [row["id"] for row in digests(made)] == ["a0", "a1"]
+    assert set(digests(made)[1]["renditions"]) == {"kk"}  # type: ignore[call-overload]
+    (failure,) = failures_of(version)
+    assert (failure.article_id, failure.stage, failure.kind) == ("a1", "translations-ru", "unknown_pair")
+    assert "kk→ru" in failure.message
+
+
+def test_translating_first_summarises_the_translation(config: Make, tmp_path: Path) -> None:
+    made = config(articles(tmp_path / "a.jsonl", ["en"]), order=Order.translate_first, targets=["kk"])
+    assert run(made, {}) == 0
+    renditions = digests(made)[0]["renditions"]["kk"]  # type: ignore[index,call-overload]
+    assert renditions["summary"]["derived_from"] == "text:kk"
+    assert renditions["text"]["derived_from"] == "text:en"
+
+
+def test_the_whole_text_can_be_translated(config: Make, tmp_path: Path) -> None:
+    made = config(articles(tmp_path / "a.jsonl", ["en"]), translate=Translate(fields=["title", "text"]), targets=["ru"])
+    assert run(made, {}) == 0
+    assert set(digests(made)[0]["renditions"]["ru"]) == {"title", "text"}  # type: ignore[index,call-overload]
+
+
+def test_an_input_without_rows_makes_an_empty_digest(config: Make, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("")
+    made = config(tmp_path / "a.jsonl")
+    assert run(made, {}) == 0
+    assert digests(made) == []
+
+
+def test_every_reader_is_told_what_is_not_fit_for_publication(config: Make, tmp_path: Path) -> None:
+    made = config(articles(tmp_path / "a.jsonl", ["en"]))
+    made.translators["ru"].notice = "not fit for publication"
+    assert run(made, {}) == 0
+    version = Path(made.outputs.root) / "digest" / "latest"
+    assert "not fit for publication" in (version / "digest.ru.md").read_text()
+    assert digests(made)[0]["notices"] == ["not fit for publication"]
+    assert json.loads((version / "manifest.json").read_text())["notices"] == ["not fit for publication"]
+
+
+def test_a_part_that_was_lost_is_made_again_and_the_rest_is_kept(config: Make, tmp_path: Path) -> None:
+    made = config(articles(tmp_path / "a.jsonl", ["en"] * 7))
+    run(made, {})
+    version = Path(made.outputs.root) / "digest" / "v0001"
+    before = (version / "digest.jsonl").read_bytes()
+    manifest = json.loads((version / "manifest.json").read_text())
+    (version / "manifest.json").write_text(json.dumps(manifest | {"status": "running"}))
+    (version / "translations-ru" / "_part-00001.done.json").unlink()
+    kept = (version / "translations-ru" / "part-00000.parquet").stat().st_mtime_ns
+    run(made, {})
+    assert (version / "digest.jsonl").read_bytes() == before
+    assert (version / "translations-ru" / "part-00000.parquet").stat().st_mtime_ns == kept
+
+
+COMMAND = [
+    "articles=jsonl",
+    "translators.ru.beams=1",
+    "translators.kk.beams=1",
+    "translators.ru.output_limit=6",
+    "translators.kk.output_limit=6",
+    "outputs.part_articles=4",
+]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_run_that_is_killed_again_and_again_ends_with_the_digest_of_an_undisturbed_one(
+    seed: int, random_marian: Path, tmp_path: Path
+) -> None:
+    path = articles(tmp_path / "a.jsonl", ["en"] * 14)
+    command = [
+        *(sys.executable, "-m", "jobs.digest", *COMMAND, f"articles.path={path}"),
+        *(f"translators.ru.model={random_marian}", f"translators.kk.model={random_marian}"),
+    ]
+    started = time.monotonic()
+    subprocess.run([*command, f"outputs.root={tmp_path / 'whole'}"], check=True, capture_output=True)
+    whole = time.monotonic() - started
+    rng = random.Random(seed)
+    for _ in range(3):
+        process = subprocess.Popen(
+            [*command, f"outputs.root={tmp_path / 'killed'}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        time.sleep(rng.uniform(0.3, 1.0) * whole)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    done = subprocess.run([*command, f"outputs.root={tmp_path / 'killed'}"], check=True, capture_output=True, text=True)
+    version = Path(done.stdout.splitlines()[-1])
+    for name in ("digest.jsonl", "digest.ru.md", "digest.kk.md"):
+        assert (version / name).read_bytes() == (tmp_path / "whole" / "digest" / "v0001" / name).read_bytes()
+    ids = [json.loads(line)["id"] for line in (version / "digest.jsonl").read_text().splitlines()]
+    assert ids == [f"a{number}" for number in range(14)]

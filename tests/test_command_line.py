@@ -1,0 +1,164 @@
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+Run = Callable[[Sequence[str], Path], "subprocess.CompletedProcess[str]"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["targets=[xx]"], "targets=[xx]: choose one or more of en, ru, kk"),
+        (
+            ["order=sideways"],
+            "order=sideways: invalid value 'sideways', expected one of [summarise_first, translate_first]",
+        ),
+        (["summariser.sentences=many"], "summariser.sentences=many: value 'many'"),
+        (["summariser.sentence=2"], "summariser.sentence: no such setting"),
+        (["+summariser.colour=red"], "summariser.colour=red: no such setting; there are name, sentences"),
+        (["articles=xml"], "articles=xml: choose one of csv, demo, hub, jsonl, pages, parquet"),
+        (["articles=jsonl", "articles.path=/none"], "articles.path=/none: no file there"),
+        (["targets=[ru"], "an override cannot be read"),
+        (["translators.ru.model=/none"], "/none: no such folder"),
+    ],
+)
+def test_wrong_settings_end_with_2_and_one_line(
+    overrides: list[str], message: str, digest: Run, tmp_path: Path
+) -> None:
+    done = digest(overrides, tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith("tolmach digest: ")
+    assert message in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_tells_what_the_job_does_with_six_examples(digest: Run, tmp_path: Path) -> None:
+    text = digest(["--help"], tmp_path).stdout
+    assert "load news articles" in text
+    assert text.split("Examples")[1].count("python -m jobs.digest ") >= 5
+    for key in ("targets=", "translate.fields=", "articles.path=", "outputs.root=", "resume=", "dry_run=true"):
+        assert key in text
+
+
+def test_help_does_not_load_models_libraries(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.argv = ['digest', '--cfg', 'job']\n"
+        "from jobs.digest import main; main()\n"
+        "heavy = {'torch', 'transformers', 'datasets', 'sklearn', 'trafilatura'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"]])
+def test_the_program_alone_lists_the_jobs(arguments: list[str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "jobs", *arguments], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "tolmach digest" in done.stdout
+
+
+def test_a_job_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", "jobs", "digset"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "no job is called 'digset'; there are digest" in done.stderr
+
+
+def story(number: int) -> dict[str, str]:
+    return {
+        "id": str(number),
+        "title": f"Title {number}",
+        "text": f"Oil output of field {number} fell on Tuesday. Prices rose.",
+    }
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    path = tmp_path / "mixed.jsonl"
+    lines = [json.dumps(story(number)) for number in range(8)]
+    path.write_text("\n".join([*lines[:4], "{broken", *lines[4:]]) + "\n")
+    return path
+
+
+def base(mixed: Path, model: Path, *more: str) -> list[str]:
+    weights = [
+        f"translators.{language}.{key}" for language in ("ru", "kk") for key in (f"model={model}", "output_limit=8")
+    ]
+    return ["articles=jsonl", f"articles.path={mixed}", "outputs.part_articles=3", *weights, *more]
+
+
+def test_the_last_line_of_output_is_the_version_folder_alone(
+    digest: Run, mixed: Path, random_marian: Path, tmp_path: Path
+) -> None:
+    done = digest(base(mixed, random_marian, "max_failed_fraction=0.2"), tmp_path)
+    assert done.returncode == 0, done.stderr
+    version = tmp_path / done.stdout.splitlines()[-1]
+    assert version == tmp_path / "outputs/digest/v0001"
+    assert (version / "_SUCCESS").exists()
+    assert (tmp_path / "outputs/digest/latest").resolve() == version
+    lines = [json.loads(line) for line in (version / "digest.jsonl").read_text().splitlines()]
+    assert [line["id"] for line in lines] == [str(number) for number in range(8)]
+    assert set(lines[0]["renditions"]) == {"en", "ru", "kk"}
+    assert set(lines[0]["renditions"]["ru"]) == {"title", "summary"}
+    manifest = json.loads((version / "manifest.json").read_text())
+    assert manifest["failures"] == {"articles: not_json": 1}
+    assert manifest["stages"]["articles"]["rows"] == 9
+    assert manifest["stages"]["translations-ru"]["articles"] == 8
+    failure = json.loads((version / "failures/articles-00001.jsonl").read_text())
+    assert failure["where"] == f"{mixed}:5"
+    assert "articles.path" in next((version / "attempts").rglob("overrides.yaml")).read_text()
+
+
+def test_too_many_failures_end_with_3_and_everything_is_kept(
+    digest: Run, mixed: Path, random_marian: Path, tmp_path: Path
+) -> None:
+    done = digest(base(mixed, random_marian), tmp_path)
+    version = tmp_path / done.stdout.splitlines()[-1]
+    assert done.returncode == 3
+    assert "max_failed_fraction=0.05" in done.stderr
+    assert not (version / "_SUCCESS").exists()
+    assert not (tmp_path / "outputs/digest/latest").exists()
+    assert len((version / "digest.jsonl").read_text().splitlines()) == 8
+
+
+def test_a_dry_run_counts_and_writes_nothing(digest: Run, mixed: Path, random_marian: Path, tmp_path: Path) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    done = digest(base(mixed, random_marian, "dry_run=true"), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "nothing is generated or written" in done.stdout
+    assert "translations-kk" in done.stdout
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_sweep_makes_a_version_of_each_point(digest: Run, mixed: Path, tmp_path: Path) -> None:
+    done = digest(
+        [
+            "-m",
+            "articles=jsonl",
+            f"articles.path={mixed}",
+            "targets=[]",
+            "max_failed_fraction=1",
+            "summariser.sentences=1,2",
+        ],
+        tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    summaries = [
+        json.loads((tmp_path / f"outputs/digest/{name}/digest.jsonl").read_text().splitlines()[0])["renditions"]["en"][
+            "summary"
+        ]
+        for name in ("v0001", "v0002")
+    ]
+    assert [summary["text"].count(".") for summary in summaries] == [1, 2]
+
+
+def test_the_same_command_after_success_makes_a_new_version(digest: Run, mixed: Path, tmp_path: Path) -> None:
+    command = ["articles=jsonl", f"articles.path={mixed}", "targets=[]", "max_failed_fraction=1"]
+    digest(command, tmp_path)
+    done = digest(command, tmp_path)
+    assert done.stdout.splitlines()[-1] == "outputs/digest/v0002"
