@@ -31,7 +31,9 @@ _MOST_CONTROL = 0.01
 _NEWLINES = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _WORD = re.compile(r"[^\W\d_]+")
-_CYRILLIC = re.compile("[А-Яа-яЁёӘәҒғҚқҢңӨөҰұҮүҺһІіЇїЄєҐґЎў]+")
+_STRANGE = re.compile("[^\x00-\x7f]")
+_PUNCTUATION = re.compile("[\xa0\xad«»‹›“”„‘’‚–—…•№°§€£©®™·±]")
+_CYRILLIC = re.compile("[А-Яа-яЁёӘәҒғҚқҢңӨөҰұҮүҺһІіЇїЄєҐґ]+")
 _LATIN = re.compile("[A-Za-zÀ-ÖØ-öø-ÿŒœŠšŽžŸ]+")
 _PLAIN_UTF16 = re.compile("[\t\n\r -~\xa0-ÿĀ-ſЀ-ӿ–-—‘-„•…€№ऀ-ॿ]")
 
@@ -41,7 +43,7 @@ class Undecodable(UnicodeError):
 
 
 def decode(data: bytes) -> str:
-    """The text of a page's bytes, with newlines as `\\n`, without byte order mark and control characters.
+    """The text of a page's bytes, with line feeds for newlines, without byte order mark and control characters.
 
     Args:
         data: UTF-8 or UTF-16 with or without a byte order mark, an encoding that `<meta charset>` names,
@@ -121,20 +123,18 @@ def _guessed(data: bytes) -> str:
 
 
 def _plausibility(text: str) -> float:
-    """From 0 to 1: how far the words outside ASCII could be words, by alphabet and case.
+    """The share, from 0 to 1, of the characters outside ASCII that stand where a writer could have put them.
 
-    KOI8-R read as Windows-1251 turns the case of every letter around; UTF-8 read so gives "РџСЂ", capitals inside words.
+    KOI8-R read as Windows-1251 turns the case of every letter around; UTF-8 read so gives capitals inside words.
     """
-    strange = [word for word in _WORD.findall(text) if not word.isascii()]
+    strange = _STRANGE.findall(text)
     if not strange:
-        return 1.0 if text.isascii() or any(word.isascii() for word in _WORD.findall(text)) else 0.0
-    letters = sum(len(word) for word in strange)
-    return sum(len(word) * _well_formed(word) for word in strange) / letters
-
-
-def _well_formed(word: str) -> float:
-    if not (_CYRILLIC.fullmatch(word) or _LATIN.fullmatch(word)):
-        return 0.0
-    if word.islower() or word.istitle():
         return 1.0
-    return 0.75 if word.isupper() else 0.0
+    words = (word for word in _WORD.findall(text) if not word.isascii() and _well_formed(word))
+    fine = sum(len(_STRANGE.findall(word)) for word in words) + len(_PUNCTUATION.findall(text))
+    return fine / len(strange)
+
+
+def _well_formed(word: str) -> bool:
+    one_alphabet = _CYRILLIC.fullmatch(word) or _LATIN.fullmatch(word)
+    return bool(one_alphabet) and (word.islower() or word.istitle() or word.isupper())

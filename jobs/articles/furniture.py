@@ -1,8 +1,8 @@
-"""What a page says around its article: words of menus, notices, credits, bylines and dates in English, Russian, Kazakh.
+"""What a page says around its article: menus, notices, credits, bylines and dates in English, Russian and Kazakh.
 
 `plain_text` asks these patterns about one line at a time. A *label* is a short line that is nothing but furniture
-("Share", «Пікірлер»). An *appeal* is a phrase by which a site speaks to its reader ("sign up to our newsletter") and
-gives a line away at any length, so it has to hold *we*, *you* or the law: news may speak of cookies and newsletters too.
+("Share", «Пікірлер»). An *appeal* is a phrase by which a site speaks to its reader ("sign up to our newsletter")
+and gives a line away at any length, so it has to hold *we*, *you* or the law: news may speak of cookies too.
 """
 
 import re
@@ -33,90 +33,129 @@ _LABEL = _any(
     r"мәзір|(негізгі )?мазмұнға( өту)?|бөлімдер|айдарлар|басты бет|іздеу|артқа$|жоғары$",
     r"log ?in|sign[ -]?(in|up|out)|register|my account|войти|вход|регистрация|выйти|кіру|тіркелу|шығу",
     r"(close|save|saved|listen|loading|next|previous|back|gallery|ok|gift|download|закрыть|сохранить|слушать|жабу|сақтау)$",
-    r"contact( us)?|about (us|the author)|advertise( with us)?|контакты|о (нас|редакции|проекте)|біз туралы|байланыс",
+    r"contact( us)?|about (us|the author)|advertise( with us)?|контакты|о (нас|редакции|проекте)",
+    r"біз туралы|байланыс",
     # Sharing, following, answering.
-    r"share( this)?( (article|story|page|with|on|save))?|copy link|print|follow( us)?( on)?|subscribe( now)?|newsletters?|rss",
-    r"поделиться|поделитесь|скопировать( ссылку)?|распечатать|версия для печати|подписаться|подписка|рассылки?",
+    r"share( this)?( (article|story|page|with|on|save))?|copy link|print|follow( us)?( on)?",
+    r"subscribe( now)?|newsletters?|rss",
+    r"поделиться|поделитесь|скопировать( ссылку)?|распечатать|версия для печати|подписаться|подписка",
+    r"рассылки?",
     r"бөлісу|бөлісіңіз|сілтемені көшіру|басып шығару|жазылу|жазылыңыз|пошта",
     rf"(?:{_NETWORKS})\b(?:[\s,|/]+(?:{_NETWORKS})\b)*",
     r"(\d+ )?comments?|join the (conversation|discussion)|leave a (comment|reply)|what do you think",
-    r"(\d+ )?комментари[ийевя]+|(оставить|добавить) комментарий|обсуждение|(\d+ )?пікір(лер)?( қалдыру| жазу)?",
+    r"(\d+ )?комментари[ийевя]+|(оставить|добавить) комментарий|обсуждение",
+    r"(\d+ )?пікір(лер)?( қалдыру| жазу)?",
     # Notices and the machinery of the page.
-    r"advert(isement)?s?|sponsored( content)?|partner content|реклама|на правах рекламы|партн[её]рский материал|жарнама",
-    r"cookies?( policy)?|privacy( policy)?|terms (of|and|&) \w+|manage preferences|accept( all)?|agree|decline",
+    r"advert(isement)?s?|sponsored( content)?|partner content|реклама|на правах рекламы",
+    r"партн[её]рский материал|жарнама",
+    r"cookies?( policy)?|privacy( policy)?|terms (of|and|&) \w+|manage preferences|accept( all)?|agree",
+    r"decline",
     r"принять( все)?|согласен|понятно|политика конфиденциальности|пользовательское соглашение",
     r"қабылдау|келісемін|түсінікті|құпиялылық( саясаты)?|пайдаланушы келісімі",
     r"©|\(c\) ?\d{4}|copyright|все права|барлық құқық\w*",
-    r"article content|(story|article) continues( below)?|continue reading|читать далее|продолжение (после|ниже)|жалғасы",
-    r"(play|watch) (video|now)|video (player|duration|unavailable)|duration|back to (video|top)|видео$|бейне(жазба)?$",
-    r"view (\d+ )?(more|images?|gallery|comments?|all|offers)|(show|load) (more|less)|показать (ещ[её]|все)|тағы көрсету",
-    r"\d+ min(ute)?s?( to)? read|reading time|время (чтения|на чтение)|оқу уақыты|\d+ (views|просмотр\w*|қаралды)",
+    r"article content|(story|article) continues( below)?|continue reading|читать далее",
+    r"продолжение (после|ниже)|жалғасы",
+    r"(play|watch) (video|now)|video (player|duration|unavailable)|duration|back to (video|top)|видео$",
+    r"бейне(жазба)?$",
+    r"view (\d+ )?(more|images?|gallery|comments?|all|offers)|(show|load) (more|less)",
+    r"показать (ещ[её]|все)|тағы көрсету",
+    r"\d+ min(ute)?s?( to)? read|reading time|время (чтения|на чтение)|оқу уақыты",
+    r"\d+ (views|просмотр\w*|қаралды)",
     r"выйти из полноэкранного( режима)?|развернуть( на весь экран)?|(следующая|предыдущая) страница",
     r"topics?|tags?|in this article|powered by|теги|метки|темы|тегтер|тақырыптар",
-    r"add as preferred|(set )?preferred source|enjoyed this story|report (an? )?(error|typo)|got a (tip|story)|submit a",
+    r"add as preferred|(set )?preferred source|enjoyed this story|report (an? )?(error|typo)",
+    r"got a (tip|story)|submit a",
     r"(заметили|нашли) ошибку|сообщить об ошибке|қате(ні)? (тапсаңыз|белгілеңіз)",
     after=r"(?!\w)",
 )
 
 # A heading over links to other articles: what follows it are their headlines, until prose is met again.
 _LINKS = _any(
-    r"(read|see) (more|also|next|now|here)|also (read|on|in)\b|read( more)?:?$|don[’']?t miss|must read|keep reading",
+    r"(read|see) (more|also|next|now|here)|also (read|on|in)\b|read( more)?:?$|don[’']?t miss|must read",
+    r"keep reading",
     r"(related|recommended|trending|popular|latest|promoted|top stor(y|ies))\b",
     r"more (from|on|in|to|news|stories|like|about|for)\b|most (read|popular|viewed|watched|commented|shared)",
-    r"editor[’']?s[’']? picks?|(you )?(may|might) (also )?like|(new|other|similar|featured) (stories|articles|posts)",
+    r"editor[’']?s[’']? picks?|(you )?(may|might) (also )?like",
+    r"(new|other|similar|featured) (stories|articles|posts)",
     r"what to read|up next|check also|click (here|to read)",
     r"(watch|video|listen|видео|смотрите|слушайте|бейне|көріңіз)\s?[:|]",
     r"читайте (также|ещ[её]|по теме|больше|далее)|читать (также|ещ[её])|смотрите (также|ещ[её])",
-    r"(также |ещ[её] )?по теме\b|материалы по теме|похожие|сейчас читают|важное$|рекомендуем|вам (может|будет)",
+    r"(также |ещ[её] )?по теме\b|материалы по теме|похожие|сейчас читают|важное$|рекомендуем",
+    r"вам (может|будет)",
     r"(самое|самые) (читаемое|популярн|обсуждаем|интересн)|популярное|другие (новости|материалы)",
     r"(последние|главные) новости|лента новостей|новости (по теме|партн[её]ров|компаний)",
-    r"тағы (да )?оқы|оқи отыр|(сондай-ақ|сонымен қатар) оқы|ұқсас|(осы )?тақырып(қа)? (бойынша|орай)|оқыңыз(дар)?\b",
-    r"(соңғы|басты|өзге(де)?|басқа) жаңалықтар|жаңалықтар легі|ең көп оқыл|көп оқылған|танымал|таңдаулы|қазір оқылып",
+    r"тағы (да )?оқы|оқи отыр|(сондай-ақ|сонымен қатар) оқы|ұқсас|(осы )?тақырып(қа)? (бойынша|орай)",
+    r"оқыңыз(дар)?\b",
+    r"(соңғы|басты|өзге(де)?|басқа) жаңалықтар|жаңалықтар легі|ең көп оқыл|көп оқылған|танымал|таңдаулы",
+    r"қазір оқылып",
 )
 
 _COMMENTS = _any(
-    r"(\d+ )?comments?( \(?\d+\)?)?:?$|comments? section|(leave|post|add) a (comment|reply)|join the (conversation|discussion)",
-    r"(\d+ )?комментари[ийевя]+( \(?\d+\)?)?:?$|(оставить|добавить|написать) комментарий|обсуждение( \(?\d+\)?)?:?$",
+    r"(\d+ )?comments?( \(?\d+\)?)?:?$|comments? section|(leave|post|add) a (comment|reply)",
+    r"join the (conversation|discussion)",
+    r"(\d+ )?комментари[ийевя]+( \(?\d+\)?)?:?$|(оставить|добавить|написать) комментарий",
+    r"обсуждение( \(?\d+\)?)?:?$",
     r"(\d+ )?пікір(лер)?( \(?\d+\)?)?:?$|пікір (қалдыру|жазу|қосу)",
 )
 
 _APPEAL = _any(
     # Newsletters, accounts, subscriptions.
     r"\bsign(ing)? up (to|for) (our|the (daily|weekly|morning|latest|newsletter)|free|daily|receive|get|read)\b",
-    r"\bsign up (now|here|today|below)\b|\bby signing up\b|\bsubscribe (now|today|to (our|unlock|read|get))\b",
-    r"\bour (\w+ )?newsletters?\b|\bfree newsletter|\bnewsletters?\? browse|\b(in)?to your inbox|\byour (e-?mail address|inbox)\b",
-    r"\b(register|sign in|log in) (for free|to (continue|read|view|join|comment))|\balready (a )?(subscri|have an account|a member)",
-    r"\bcreate an account\b|\byou must be logged in|\bwelcome email\b|\bsaved article limit\b|\bsaved articles in your\b",
-    r"\b(provide|enter) a valid email\b|\bwe encountered an issue\b|\bstart your .{0,30}subscription\b|\bget (the|our) latest "
-    r"(news|updates|headlines|stories)\b|\bsupport (our|independent) ([\w-]+ )?(journalism|reporting)",
+    r"\bsign up (now|here|today|below)\b|\bby signing up\b",
+    r"\bsubscribe (now|today|to (our|unlock|read|get))\b",
+    r"\bour (\w+ )?newsletters?\b|\bfree newsletter|\bnewsletters?\? browse|\b(in)?to your inbox",
+    r"\byour (e-?mail address|inbox)\b",
+    r"\b(register|sign in|log in) (for free|to (continue|read|view|join|comment))",
+    r"\balready (a )?(subscri|have an account|a member)",
+    r"\bcreate an account\b|\byou must be logged in|\bwelcome email\b|\bsaved article limit\b",
+    r"\bsaved articles in your\b",
+    r"\b(provide|enter) a valid email\b|\bwe encountered an issue\b|\bstart your .{0,30}subscription\b",
+    r"\bget (the|our) latest (news|updates|headlines|stories)\b",
+    r"\bsupport (our|independent) ([\w-]+ )?(journalism|reporting)",
     # Consent and copyright.
     r"\b(we|(our|this) (web)?sites?|our services?) .{0,20}uses? .{0,20}cookies?",
     r"\bcookies?\b.{0,60}\b(you|your|we|our)\b|\b(you|your|we|our)\b.{0,60}\bcookies?\b",
-    r"\b(our|read the) (privacy|cookie) (policy|notice|statement)|\b(you|your|our)\b.{0,60}\bterms of (use|service)\b",
-    r"\byour (online )?(privacy|consent|browser)\b|\b(we|you) .{0,20}\bconsent\b|\bprivacy (preferences|policy ?terms)\b",
-    r"\ball rights reserved\b|\b(may|must) not be (published, |reproduced|rebroadcast|redistributed|republished)|(^|[^\w])©\s?\w",
+    r"\b(our|read the) (privacy|cookie) (policy|notice|statement)",
+    r"\b(you|your|our)\b.{0,60}\bterms of (use|service)\b",
+    r"\byour (online )?(privacy|consent|browser)\b|\b(we|you) .{0,20}\bconsent\b",
+    r"\bprivacy (preferences|policy ?terms)\b",
+    r"\ball rights reserved\b",
+    r"\b(may|must) not be (published, |reproduced|rebroadcast|redistributed|republished)|(^|[^\w])©\s?\w",
     # The page about itself.
-    r"\bclick here\b|\b(download|get) our (free )?app\b|\bfollow (us|our|me|him|her|them) (on|for)\b|\bvisit our\b|\bemail us\b",
-    r"\bget in touch (with us|with our|by|via)|\bcontact our\b|\bhave you (got )?(a story|more to add)|\bpreferred source\b",
-    r"\bthis (article|story) (was|has been) (originally|first|updated|amended|corrected|reprinted)|\bopinions expressed\b",
-    r"\bnot responsible for the content of external|\byour article continues\b|\badvertisement has not loaded\b",
-    r"\bvideo has failed\b|\brefreshing your browser\b|\benable javascript\b|\bad ?block(er|s| users)|\baffiliate commission\b",
+    r"\bclick here\b|\b(download|get) our (free )?app\b|\bfollow (us|our|me|him|her|them) (on|for)\b",
+    r"\bvisit our\b|\bemail us\b",
+    r"\bget in touch (with us|with our|by|via)|\bcontact our\b|\bhave you (got )?(a story|more to add)",
+    r"\bpreferred source\b",
+    r"\bthis (article|story) (was|has been) (originally|first|updated|amended|corrected|reprinted)",
+    r"\bopinions expressed\b",
+    r"\bnot responsible for the content of external|\byour article continues\b",
+    r"\badvertisement has not loaded\b",
+    r"\bvideo has failed\b|\brefreshing your browser\b|\benable javascript\b|\bad ?block(er|s| users)",
+    r"\baffiliate commission\b",
     r"\bby becoming a (member|subscriber)\b|\bplease donate\b|\byou can (e-?mail|reach|contact) \w+",
     # Russian.
     r"\bподпи(шитесь|сывайтесь) на\b|\bна наш[уие]? (\w+ )?(рассылк|канал|телеграм|telegram|страниц|youtube)",
-    r"\bв наше[мй] (телеграм|telegram|канале|приложени)|\bследите за (нами|новостями)|\bприсоединяйтесь к (нам|наш|канал)",
+    r"\bв наше[мй] (телеграм|telegram|канале|приложени)|\bследите за (нами|новостями)",
+    r"\bприсоединяйтесь к (нам|наш|канал)",
     r"\b(мы|(наш|этот|данный) сайт|на (нашем|этом) сайте|сайт) .{0,30}использу\w+ .{0,40}(cookie|куки)",
     r"\b(вы|продолжая) .{0,60}(cookie|куки|политик\w+ конфиденциальности|персональных данных)",
-    r"\bвсе права (на .{0,30})?(защищены|принадлежат)|\bпри (полном|частичном) (или|использовании|копировании|цитировании)",
-    r"\bпри (цитировании|перепечатке|использовании материалов|копировании)\b|ссылк\w+ на \S+ обязательна|ссылка обязательна",
+    r"\bвсе права (на .{0,30})?(защищены|принадлежат)",
+    r"\bпри (полном|частичном) (или|использовании|копировании|цитировании)",
+    r"\bпри (цитировании|перепечатке|использовании материалов|копировании)\b|ссылк\w+ на \S+ обязательна",
+    r"ссылка обязательна",
     r"\bзарегистрирован\w* .{0,30}роскомнадзор|\bмнение редакции|\bредакция не нес[её]т|\bctrl ?\+ ?enter",
-    r"\b(нашли|заметили) (ошибку|опечатку)( в тексте|\?)|\b(авторизуйтесь|войдите|зарегистрируйтесь),? (чтобы|пожалуйста|для)",
+    r"\b(нашли|заметили) (ошибку|опечатку)( в тексте|\?)",
+    r"\b(авторизуйтесь|войдите|зарегистрируйтесь),? (чтобы|пожалуйста|для)",
     r"\bскачайте (наше )?приложение|\bпишите нам\b|\bприсылайте нам\b",
     # Kazakh.
-    r"(арнамыз|парақшамыз|каналымыз|сайтымыз|порталымыз)|\bжазылыңыз(дар)?\b|\bбіздің (сайт|арна|парақша|telegram|instagram)",
-    r"\b(біз|сайт\w*|сіз) .{0,60}(cookie|куки)|\bқұпиялылық саясат\w*(мыз| таныс)|\bсайтты пайдалан\w+ .{0,40}келіс",
-    r"\bбарлық құқық\w*( \w+)? қорғалған|\bматериал\w* (пайдалан|көшір|қолдан)\w+ (кезде|жағдайда)|сілтеме (жасау |беру )?міндетті",
-    r"\bредакция \w* ?(жауапты емес|жауап бермейді)|\bқате (тапсаңыз|көрсеңіз|байқасаңыз)|\bпікір қалдыру үшін",
+    r"(арнамыз|парақшамыз|каналымыз|сайтымыз|порталымыз)|\bжазылыңыз(дар)?\b",
+    r"\bбіздің (сайт|арна|парақша|telegram|instagram)",
+    r"\b(біз|сайт\w*|сіз) .{0,60}(cookie|куки)|\bқұпиялылық саясат\w*(мыз| таныс)",
+    r"\bсайтты пайдалан\w+ .{0,40}келіс",
+    r"\bбарлық құқық\w*( \w+)? қорғалған|\bматериал\w* (пайдалан|көшір|қолдан)\w+ (кезде|жағдайда)",
+    r"сілтеме (жасау |беру )?міндетті",
+    r"\bредакция \w* ?(жауапты емес|жауап бермейді)|\bқате (тапсаңыз|көрсеңіз|байқасаңыз)",
+    r"\bпікір қалдыру үшін",
 )
 
 # Who took the picture: a line that ends or begins so is a caption.
@@ -128,18 +167,22 @@ _PICTURE = r"(?:file )?(?:photo|image|picture|photograph|illustration)s?|фот�
 _CREDIT = _any(
     rf"\[[^\]]*(?:{_AGENCY}|\b(?:file|courtesy|{_PICTURE})\b)[^\]]*\]\W*$",
     rf"\((?:file|pic|courtesy|supplied|архив|мұрағат|{_PICTURE})\b[^)]*\)\W*$",
-    rf"\([^()]{{1,60}}[/,:][^()]*{_AGENCY}[^()]{{0,30}}\)\W*$|\([^()]{{2,50}}\w ?/ ?\w[^()]{{1,40}}\)\W*$|^\([^()]{{2,60}}\)$",
+    rf"\([^()]{{1,60}}[/,:][^()]*{_AGENCY}[^()]{{0,30}}\)\W*$|\([^()]{{2,50}}\w ?/ ?\w[^()]{{1,40}}\)\W*$",
+    r"^\([^()]{2,60}\)$",
     rf"(?:^|[.?!)»”\"]\s*)(?:{_PICTURE}|pic|isithombe|источник фото|суретті түсірген)\s?(?:/\s?\w+\s?)?:",
-    rf"\b(?:credit|courtesy)s?(?: of)?\s?:|\b(?:{_PICTURE}|video) (?:credit|courtesy|source)s?\b|(?:^|[.!?]\s)(?:{_PICTURE}) by\b",
+    rf"\b(?:credit|courtesy)s?(?: of)?\s?:|\b(?:{_PICTURE}|video) (?:credit|courtesy|source)s?\b",
+    rf"(?:^|[.!?]\s)(?:{_PICTURE}) by\b",
     r"\bfile (?:photo|picture|image)\b|^file ?[—–-]|архивное фото|фото из архива|мұрағаттағы сурет",
-    rf"{_AGENCY}\s?(?:photo|images?)?\s?/\s?\w|/\s?{_AGENCY}\W*$|\bvia {_AGENCY}\W*$|\b(?:getty images|shutterstock)\W*$",
+    rf"{_AGENCY}\s?(?:photo|images?)?\s?/\s?\w|/\s?{_AGENCY}\W*$|\bvia {_AGENCY}\W*$",
+    r"\b(?:getty images|shutterstock)\W*$",
     rf"[.?!”\"»]\s*(?:\w+ ){{0,3}}{_AGENCY}$|^\W*{_AGENCY}\W*$|\bstock\.adobe\.com\W*$",
 )
 # A sentence, and then a name without a full stop: "Voters queue in the rain. Jane Roe for The Paper".
 _NAMED = re.compile(rf"(?<=\w{{4}})[.][”\"»]?\s+(?:[{_UPPER}][\w.’'-]*\s?){{1,4}}(?:for (?:[A-Z]\w*\s?|of ){{1,4}})?$")
 
 _BYLINE = _any(
-    r"by:? (?-i:[A-Z])|author\b|written by|(first )?published\b|posted\b|(last )?updated\b|reporting by|edited by|with files from",
+    r"by:? (?-i:[A-Z])|author\b|written by|(first )?published\b|posted\b|(last )?updated\b|reporting by",
+    r"edited by|with files from",
     r"автор(ы)?\b|текст:|опубликован|обновлен|дата публикации|корреспондент:?$",
     r"авторы\b|мәтін:|жариялан|жаңартыл|тілші(сі)?:?$",
 )
@@ -174,7 +217,8 @@ _DATES = (
     re.compile(rf"\b(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})/{_YEAR}\b"),
 )
 _CLOCK = _any(
-    r"\b\d{1,2}[:.]\d\d\b|\b\d+ ?(s|m|h|d|mins?|minutes?|hrs?|hours?|days?|weeks?) ago\b|^(today|yesterday)\b",
+    r"\b\d{1,2}[:.]\d\d\b|\b\d+ ?(s|m|h|d|mins?|minutes?|hrs?|hours?|days?|weeks?) ago\b",
+    r"^(today|yesterday)\b",
     r"\b\d+ (минут|час|дн|день|дня|недел)\w* назад|^(сегодня|вчера)\b",
     r"\b\d+ (минут|сағат|күн|апта) бұрын|^(бүгін|кеше)\b",
 )
@@ -183,12 +227,18 @@ _CLOCK = _any(
 def is_label(line: str) -> bool:
     """Whether a line is a menu item, button or notice: at least a third of its words say so, from the first on."""
     found = _LABEL.match(line)
-    return bool(found) and 3 * len(words(found[0])) >= len(words(line))
+    return found is not None and 3 * len(words(found[0])) >= len(words(line))
 
 
 def heads_links(line: str) -> bool:
     """Whether a line begins as a heading over links to other articles."""
     return bool(_LINKS.match(line))
+
+
+def opens_links(line: str) -> bool:
+    """Whether such a heading stands alone, so that the links are below it and not beside it."""
+    found = _LINKS.match(line)
+    return found is not None and (line.endswith(":") or 2 * len(words(found[0])) >= len(words(line)))
 
 
 def heads_comments(line: str) -> bool:

@@ -3,21 +3,18 @@
 Where trafilatura finds no article, or less than half of what the page shows of one, the visible text is read instead.
 """
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import Any
 
-from jobs.articles.plain_text import Page, is_furniture, read_plain_text
-
-if TYPE_CHECKING:
-    from lxml.html import HtmlElement
+from jobs.articles.furniture import words
+from jobs.articles.plain_text import LEAST_BODY, Page, is_furniture, read_plain_text
 
 CUT_SHORT = 2  # how many times longer the visible article must be than what trafilatura kept, to be preferred
 
-_INVISIBLE = frozenset(
-    ("head", "script", "style", "noscript", "template", "svg", "iframe", "select", "object", "audio", "video")
-)
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q s samp small span strong sub"
-    " sup time tt u var wbr".split()
+_INVISIBLE = re.compile("head|script|style|noscript|template|svg|iframe|select|object|audio|video")
+_INLINE = re.compile(
+    "a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|ins|kbd|label|mark|q|s|samp|small|span|strong"
+    "|sub|sup|time|tt|u|var|wbr"
 )
 
 
@@ -40,7 +37,7 @@ def read_html(html: str, url: str | None) -> Page:
     body = [line for line in map(_plain, (found.text or "").splitlines()) if line and not is_furniture(line)]
     if len("".join(body)) * CUT_SHORT < len(as_shown.text):
         body = as_shown.text.splitlines()
-    if not body:
+    if len(words(" ".join(body))) < LEAST_BODY:
         return as_shown
     title = _headline(_plain(found.title or ""), shown)
     standfirst = _plain(found.description or "")
@@ -60,7 +57,7 @@ def _headline(title: str, shown: list[str]) -> str:
 
 
 def _extracted(html: str, url: str | None) -> Any:
-    """trafilatura's document, or None. It takes most of a second to import, which a run without pages need not wait."""
+    """What trafilatura finds, or None; imported here, since that takes most of a second."""
     from trafilatura import bare_extraction
 
     return bare_extraction(html, url=url, include_comments=False, with_metadata=True)
@@ -72,19 +69,19 @@ def _plain(line: str) -> str:
 
 def visible_lines(html: str) -> list[str]:
     """What a browser shows of a page: the text of each block on a line of its own, white space collapsed."""
-    from lxml import etree
-    from lxml.html import HTMLParser, document_fromstring
+    from lxml import etree  # type: ignore[import-untyped]
+    from lxml.html import HTMLParser, document_fromstring  # type: ignore[import-untyped]
 
     try:
-        page = document_fromstring(html.encode(), parser=HTMLParser(encoding="utf-8"))
+        page = document_fromstring(html.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8"))
     except (etree.ParserError, etree.XMLSyntaxError):
         return []
     lines = "".join(_pieces(page)).split("\n")
     return [line for line in map(_plain, lines) if line]
 
 
-def _pieces(page: "HtmlElement") -> list[str]:
-    """The text of a page in pieces, a newline at both edges of each block; a loop, since pages nest deeper than Python."""
+def _pieces(page: Any) -> list[str]:
+    """The text of a page, a newline at both edges of each block; a loop, since pages nest deeper than Python."""
     pieces: list[str] = []
     stack: list[Any] = [page]
     while stack:
@@ -94,9 +91,9 @@ def _pieces(page: "HtmlElement") -> list[str]:
             continue
         if element.tail:
             stack.append(element.tail.replace("\n", " "))
-        if not isinstance(element.tag, str) or element.tag in _INVISIBLE or element.get("hidden") is not None:
+        if not isinstance(element.tag, str) or _INVISIBLE.fullmatch(element.tag) or element.get("hidden") is not None:
             continue
-        edge = "" if element.tag in _INLINE else "\n"
+        edge = "" if _INLINE.fullmatch(element.tag) else "\n"
         stack.append(edge)
         stack.extend(reversed(element))
         pieces.append(edge)

@@ -22,22 +22,29 @@ LONGEST_PROSE = 50  # no paragraph weighs more, so that one long notice is not a
 ALONE = 0.5  # share that is left to a paragraph between two short lines: a teaser under its headline looks so
 BELOW_COMMENTS = 0.3  # share that is left to prose below a heading "Comments"
 BEFORE_COMMENTS = 80  # prose that must stand above such a heading for it to count
-LEAST_BODY = 25  # a page with less prose than this has no article
+LEAST_BODY = 12  # a page with less prose than this has no article
+LEAST_BARE_BODY = 25  # nor has one with less than this and neither headline nor date
 
-LABEL_WORDS = 7
-HEADING_WORDS = 16
-QUESTION_WORDS = 20
-SHOUTED_WORDS = 4
-REPEATED_WORDS = 25
-NOTICE_WORDS = 40
+# Words that a line of its kind has at most.
+LABEL_WORDS = 7  # a menu item, a button
+HEADING_WORDS = 16  # a sub-heading, a line of author and date
+QUESTION_WORDS = 20  # a question that may be a heading
+SHOUTED_WORDS = 4  # a sub-heading in capitals; longer ones are links
+REPEATED_WORDS = 25  # a line that two occurrences make furniture; longer ones may be quoted
+NOTICE_WORDS = 40  # a caption, and a notice that one phrase gives away
 HEADLINE_WORDS = range(2, 31)
-HEADLINE_WORDS_COUNTED = 12
-STANDFIRST_LINES = 15  # a standfirst is looked for this far below the headline
-DATE_LINES = 15  # a date is looked for this far above the headline
-LEAST_HEADLINE = 1.0  # words that a headline must share with the body
-CLEARLY_MORE = 1.25
 STANDFIRST_WORDS = range(5, 46)
-HEADER_LINES = 80  # a headline is looked for this far above the body
+
+# How far, in lines.
+HEADER_LINES = 80  # a headline stands above the body
+STANDFIRST_LINES = 15  # a standfirst stands below the headline
+DATE_LINES = 15  # a date stands above the headline
+
+# What tells a headline: the words that it shares with the body.
+LEAST_HEADLINE = 1.0  # so many at least
+HEADLINE_WORDS_COUNTED = 12  # so many at most, for a standfirst would win otherwise
+CLEARLY_MORE = 1.25  # how many times more a line must share to be preferred to one above it
+NOTICE_SHARE = 0.1  # what part of the body may turn out to be a notice above the headline
 
 _BULLET = re.compile(r"^(?:[*+•●▪■◦·]|[o-](?= ))\s+")
 _SENTENCE_END = re.compile(r"[.!?։।。][\"'”’»)\]]*$")
@@ -99,12 +106,12 @@ def read_plain_text(text: str) -> Page:
     """
     lines = _lines(text)
     body = _body(lines)
-    if not body:
-        return Page(None, None, None, "", tuple(line.text for line in lines))
     title = _title(lines, body)
     body = [index for index in body if title is None or index > title]
     standfirst = _standfirst(lines, body, title)
     published = _published(lines, body, title)
+    if title is None and published is None and sum(lines[index].size for index in body) < LEAST_BARE_BODY:
+        return Page(None, None, None, "", tuple(line.text for line in lines))
     used = {index for index in (title, standfirst, published) if index is not None} | set(body)
     return Page(
         None if title is None else lines[title].text,
@@ -118,16 +125,26 @@ def read_plain_text(text: str) -> Page:
 def _lines(text: str) -> list[_Line]:
     shown = [stripped for line in text.splitlines() if (stripped := " ".join(line.split()))]
     times = Counter(shown)
+    if _is_doubled(times):
+        times = Counter(set(shown))
     lines: list[_Line] = []
     under_links = False
+    seen: set[str] = set()
     for whole in shown:
         bare = _BULLET.sub("", whole)
-        kind = _kind(bare, times[whole])
+        kind = _Kind.REPEATED if whole in seen and times[whole] == 1 else _kind(bare, times[whole])
         if under_links and kind is _Kind.SHORT:
             kind = _Kind.LINKED
         under_links = kind is _Kind.LINKS or (under_links and kind is not _Kind.PROSE)
+        seen.add(whole)
         lines.append(_Line(whole, kind, len(words(bare)), bare != whole))
     return _without_captions(lines)
+
+
+def _is_doubled(times: Counter[str]) -> bool:
+    """Whether most long lines stand twice: a page that holds its article for a phone and for a desk."""
+    long = [(count, len(line)) for line, count in times.items() if len(words(line)) > HEADING_WORDS]
+    return 2 * sum(size for count, size in long if count > 1) > sum(size for _, size in long)
 
 
 def _kind(line: str, times: int) -> _Kind:
@@ -137,7 +154,7 @@ def _kind(line: str, times: int) -> _Kind:
     if size == 0 or furniture.appeals(line) >= (1 if size <= NOTICE_WORDS else 2):
         return _Kind.NOTICE
     if furniture.heads_links(line) and (size <= LABEL_WORDS or not ends):
-        return _Kind.LINKS
+        return _Kind.LINKS if furniture.opens_links(line) else _Kind.NOTICE
     if furniture.is_label(line) and ((size <= LABEL_WORDS and not ends) or size <= 2):
         return _Kind.NOTICE
     if size <= NOTICE_WORDS and furniture.is_credit(line):
@@ -187,13 +204,13 @@ def is_furniture(line: str) -> bool:
 
 def _body(lines: list[_Line]) -> list[int]:
     start, end = _densest(lines)
-    if sum(line.size for line in lines[start:end] if line.kind is _Kind.PROSE) < LEAST_BODY:
+    prose = [index for index in range(start, end) if lines[index].kind is _Kind.PROSE]
+    while len(prose) > 1 and furniture.is_biography(lines[prose[-1]].text):
+        prose.pop()
+    if sum(lines[index].size for index in prose) < LEAST_BODY:
         return []
-    while furniture.is_biography(lines[end - 1].text):
-        end = max(index for index in range(end - 1) if lines[index].kind is _Kind.PROSE) + 1
-    return [
-        index for index in range(start, end) if lines[index].kind is _Kind.PROSE or _is_sub_heading(lines, index, end)
-    ]
+    end = prose[-1] + 1
+    return sorted([*prose, *(index for index in range(start, end) if _is_sub_heading(lines, index, end))])
 
 
 def _densest(lines: list[_Line]) -> tuple[int, int]:
@@ -244,24 +261,34 @@ def _is_sub_heading(lines: list[_Line], index: int, end: int) -> bool:
 
 
 def _title(lines: list[_Line], body: list[int]) -> int | None:
-    """The line above the body that shares most words with it; one further down must share clearly more.
+    """The line above the body that shares most words with it; one further down must share more.
 
-    Where a notice above the headline was taken for the first paragraph, the headline is among the next lines.
+    Where a notice above the headline was taken for the first paragraph, the headline is just below that.
     """
-    known = {_stem(word) for index in body if lines[index].kind is _Kind.PROSE for word in words(lines[index].text)}
+    if not body:
+        return None
+    prose = [index for index in body if lines[index].kind is _Kind.PROSE]
+    known = _stems(lines, prose)
+    room = NOTICE_SHARE * sum(lines[index].size for index in prose)
     best, best_score = None, LEAST_HEADLINE
-    for index in range(max(0, body[0] - HEADER_LINES), body[min(2, len(body) - 1)] + 1):
+    for index in range(max(0, body[0] - HEADER_LINES), body[-1]):
         line = lines[index]
+        if index >= body[0]:
+            room -= line.size if line.kind is _Kind.PROSE else 0
+            if best is not None or room < 0:
+                break
         if line.size not in HEADLINE_WORDS or line.kind not in _HEADLINES or line.bullet or line.text.endswith(":"):
             continue
-        if index > body[0] and best is not None:
-            break
         score = _shared(line, known) * min(line.size, HEADLINE_WORDS_COUNTED)
         if any(line.text in other.text and line.text != other.text for other in lines[: body[0]]):
             score *= CLEARLY_MORE**2  # the page's own title holds the headline and the site's name
         if score > CLEARLY_MORE * best_score or (best is not None and line.text == lines[best].text):
             best, best_score = index, max(score, best_score)
     return best
+
+
+def _stems(lines: list[_Line], indices: list[int]) -> set[str]:
+    return {_stem(word) for index in indices for word in words(lines[index].text)}
 
 
 def _shared(line: _Line, known: set[str]) -> float:
@@ -281,16 +308,17 @@ def _standfirst(lines: list[_Line], body: list[int], title: int | None) -> int |
         line = lines[index]
         if line.size not in STANDFIRST_WORDS or line.kind not in (_Kind.PROSE, _Kind.SHORT) or line.bullet:
             continue
-        known = {_stem(word) for other in body if other != index for word in words(lines[other].text)}
-        if _shared(line, known) < 0.5:
-            continue
         parted = line.kind is _Kind.SHORT or lines[index + 1].kind is not _Kind.PROSE
-        return index if parted else None
+        at_once = line.kind is _Kind.PROSE and index == title + 1
+        if at_once or _shared(line, _stems(lines, [other for other in body if other != index])) >= 0.5:
+            return index if parted else None
     return None
 
 
 def _published(lines: list[_Line], body: list[int], title: int | None) -> int | None:
     """The dated line next to the headline, below it rather than above."""
+    if not body:
+        return None
     near = body[0] if title is None else title
     dated = [
         index

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.articles import furniture
-from jobs.articles.pages import Page, Undecodable, decode, read, read_html, read_plain_text
+from jobs.articles.pages import Page, decode, read, read_html, read_plain_text
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "pages"
 needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared/data")
@@ -173,6 +173,49 @@ def test_news_about_cookies_subscriptions_and_data_is_not_taken_for_a_notice(lin
     for page in PAGES.values():
         body = [*page["body"][:2], line, *page["body"][2:]]
         assert line in read_plain_text("\n".join(body)).text.split("\n")
+
+
+def test_article_that_stands_on_its_page_twice_is_read_once():
+    for page in PAGES.values():
+        twice = shown(page) + "\n" + "\n".join(page["body"])
+        assert read_plain_text(twice).text.split("\n") == page["body"]
+
+
+def test_author_is_told_of_below_the_article_but_not_in_it():
+    note = "Nora Whitfield is a reporter for The Ellery Post and covers the harbour and the islands around it."
+    assert read_plain_text("\n".join([*ENGLISH["body"], note])).text.split("\n") == ENGLISH["body"]
+    alone = f"{note} She was born on the smallest of them, and learned to read from the shipping news."
+    assert read_plain_text(alone).text == alone
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [
+            "Басты бет",
+            "Доллар бағамы 12 наурыз 2024 жылға белгілі болды",
+            "12.03.2024, 10:15",
+            "Ұлттық банк доллардың ресми бағамын жариялады. Бір доллар 449 теңге болып бекітілді деп хабарлады банк.",
+            "Бөлісу",
+        ],
+        [
+            "Главная",
+            "Курс доллара на 12 марта 2024 года объявил Нацбанк",
+            "12.03.2024, 10:15",
+            "Нацбанк установил официальный курс доллара на уровне 449 тенге, следует из сообщения на его сайте.",
+            "Поделиться",
+        ],
+    ],
+)
+def test_news_of_one_sentence_is_an_article_and_a_date_may_stand_in_its_headline(lines):
+    assert read_plain_text("\n".join(lines)) == Page(lines[1], None, "2024-03-12", lines[3], (lines[0], lines[4]))
+
+
+def test_sentence_of_an_error_page_is_no_article():
+    assert (
+        read_plain_text("Sorry, the page you are looking for was moved, or deleted, or never existed at all.").text
+        == ""
+    )
 
 
 def test_headline_that_begins_like_a_button_is_still_the_headline():
