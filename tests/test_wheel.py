@@ -32,7 +32,9 @@ def run(installed: Path, folder: Path, *arguments: str) -> "subprocess.Completed
     )
 
 
-def test_the_installed_job_finds_its_settings_and_articles_away_from_the_checkout(installed: Path, tmp_path: Path) -> None:
+def test_the_installed_job_finds_its_settings_and_articles_away_from_the_checkout(
+    installed: Path, tmp_path: Path
+) -> None:
     done = run(installed, tmp_path, "-m", "jobs.digest", "targets=[]")
     assert done.returncode == 0, done.stderr
     version = tmp_path / done.stdout.splitlines()[-1]

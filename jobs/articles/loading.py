@@ -124,9 +124,7 @@ class Loader:
         if article.language not in self.settings.languages:
             wanted = ", ".join(self.settings.languages)
             found = f"seems to be {article.language}" if article.language else "is none that is known"
-            return _failure(
-                row, "language", f"{row.where}: language {found}, not one of {wanted} (articles.languages)"
-            )
+            return _failure(row, "language", f"{row.where}: language {found}, not one of {wanted} (articles.languages)")
         name, text = _hashed("id", article.id), _hashed("text", article.text)
         if text in self.seen:
             return _failure(row, "duplicate_text", f"{row.where}: the same text was loaded before", article.id)

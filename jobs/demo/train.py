@@ -33,10 +33,10 @@ class Recipe:
     """What decides the weights: with the same recipe and the same corpus the training is the same."""
 
     seed: int = 20
-    steps: int = 6000
-    batch_tokens: int = 3000
-    learning_rate: float = 1.5e-3
-    warmup: int = 300
+    steps: int = 6600
+    batch_tokens: int = 1500
+    learning_rate: float = 1.2e-3
+    warmup: int = 400
     label_smoothing: float = 0.05
     dropout: float = 0.05
     averaging: float = 0.998

@@ -16,10 +16,18 @@ KAZAKH_ONLY = set("әғқңөұүһі")
     [
         ("Алматы", False, "Алматының Алматыға Алматыны Алматыда Алматыдан Алматымен Алматыдағы"),
         ("Ресей", False, "Ресейдің Ресейге Ресейді Ресейде Ресейден Ресеймен Ресейдегі"),
-        ("Қазақстан", False, "Қазақстанның Қазақстанға Қазақстанды Қазақстанда Қазақстаннан Қазақстанмен Қазақстандағы"),
+        (
+            "Қазақстан",
+            False,
+            "Қазақстанның Қазақстанға Қазақстанды Қазақстанда Қазақстаннан Қазақстанмен Қазақстандағы",
+        ),
         ("Бішкек", False, "Бішкектің Бішкекке Бішкекті Бішкекте Бішкектен Бішкекпен Бішкектегі"),
         ("қаз", False, "қаздың қазға қазды қазда қаздан қазбен қаздағы"),
-        ("министрлігі", True, "министрлігінің министрлігіне министрлігін министрлігінде министрлігінен министрлігімен министрлігіндегі"),
+        (
+            "министрлігі",
+            True,
+            "министрлігінің министрлігіне министрлігін министрлігінде министрлігінен министрлігімен министрлігіндегі",
+        ),
         ("Атырау", False, "Атыраудың Атырауға Атырауды Атырауда Атыраудан Атыраумен Атыраудағы"),
         ("Тоқаев", False, "Тоқаевтың Тоқаевқа Тоқаевты Тоқаевта Тоқаевтан Тоқаевпен Тоқаевтағы"),
         ("Мәсімов", False, "Мәсімовтің Мәсімовке Мәсімовті Мәсімовте Мәсімовтен Мәсімовпен Мәсімовтегі"),
@@ -50,14 +58,21 @@ def test_russian_surnames_decline(surname: str, gender: russian.Gender, forms: s
     assert list(russian.decline_surname(surname, gender)) == forms.split()
 
 
-@pytest.mark.parametrize(("number", "form"), [(1, "день"), (2, "дня"), (5, "дней"), (11, "дней"), (21, "день"), (112, "дней")])
+@pytest.mark.parametrize(
+    ("number", "form"), [(1, "день"), (2, "дня"), (5, "дней"), (11, "дней"), (21, "день"), (112, "дней")]
+)
 def test_russian_nouns_agree_with_their_number(number: int, form: str) -> None:
     assert russian.count_form(number, "день", "дня", "дней") == form
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [("в(о) вторник", "во вторник"), ("в(о) Алматы", "в Алматы"), ("о(б) аварии", "об аварии"), ("с(о) странами", "со странами")],
+    [
+        ("в(о) вторник", "во вторник"),
+        ("в(о) Алматы", "в Алматы"),
+        ("о(б) аварии", "об аварии"),
+        ("с(о) странами", "со странами"),
+    ],
 )
 def test_russian_prepositions_take_their_vowel_where_the_next_word_asks(before: str, after: str) -> None:
     assert russian.settle_prepositions(before) == after
@@ -65,7 +80,12 @@ def test_russian_prepositions_take_their_vowel_where_the_next_word_asks(before: 
 
 @pytest.mark.parametrize(
     ("spelt", "in_russian", "in_english"),
-    [("Тоқаев", "Токаев", "Tokayev"), ("Әлихан", "Алихан", "Alikhan"), ("Жұмабай", "Жумабай", "Zhumabay"), ("Нұрғали", "Нургали", "Nurgali")],
+    [
+        ("Тоқаев", "Токаев", "Tokayev"),
+        ("Әлихан", "Алихан", "Alikhan"),
+        ("Жұмабай", "Жумабай", "Zhumabay"),
+        ("Нұрғали", "Нургали", "Nurgali"),
+    ],
 )
 def test_kazakh_names_are_carried_over_by_the_practical_rules(spelt: str, in_russian: str, in_english: str) -> None:
     assert names.kazakh_to_russian(spelt) == in_russian
@@ -102,7 +122,10 @@ def test_every_pattern_fills_and_leaves_no_mark_behind() -> None:
 
 def test_every_slot_stands_in_all_three_languages() -> None:
     for pattern in patterns.load():
-        slots = [{m["kind"] + m["index"] for m in patterns.SLOT.finditer(text) if not m["mark"]} for text in pattern.texts.values()]
+        slots = [
+            {m["kind"] + m["index"] for m in patterns.SLOT.finditer(text) if not m["mark"]}
+            for text in pattern.texts.values()
+        ]
         assert slots[0] == slots[1] == slots[2], pattern.where
 
 
