@@ -237,6 +237,7 @@ class Trainer:
         """One optimiser step; the loss per target token."""
         for group in self.optimiser.param_groups:
             group["lr"] = rate(self.progress.step, self.recipe)
+        torch.manual_seed(self.recipe.seed + self.progress.step)  # dropout of a resumed run is that of an unbroken one
         batch = {name: tensor.to(self.device) for name, tensor in batch.items()}
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
             logits = self.model(**batch).logits

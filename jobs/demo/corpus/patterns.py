@@ -124,7 +124,7 @@ def _numeric(kind: str, rng: random.Random) -> Filler:
     if kind == "time":
         text = {"nom": f"{rng.randint(0, 23)}:{rng.choice(('00', '00', '30', '15', '45'))}"}
         return _as_filler((text, text, text))
-    ranges = {"n": (2, 99), "hundreds": (100, 999), "day": (1, 31), "year": (1991, 2026), "age": (18, 90)}
+    ranges = {"n": (2, 99), "hundreds": (100, 999), "day": (1, 28), "year": (1991, 2026), "age": (18, 90)}
     if kind in ranges:
         number = rng.randint(*ranges[kind])
         if kind == "year":
