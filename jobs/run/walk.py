@@ -78,6 +78,7 @@ class Walk:
                 failures = [item for item in made if isinstance(item, Failure)]
                 failed = [item for item in failures if item.kind not in SET_ASIDE]
                 counts.update(rows=len(made), wanted=len(made), articles=len(articles), failed=len(failed))
+                counts.update(set_aside=len(failures) - len(failed))
                 counts.update(dropped_lines=sum(int(item.extra.get("dropped_lines", 0)) for item in articles))
                 rows_out = [tables.article_row(item) for item in articles]
                 markers.append(folder.write(len(markers), rows_out, failures, dict(counts), last=not following))
