@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, MarianTokenizer
 
 from jobs.demo.train import Recipe, Trainer, batches, rate
@@ -48,7 +49,8 @@ def test_a_run_leaves_weights_in_half_precision_that_the_auto_classes_load(work:
     tokenizer = AutoTokenizer.from_pretrained(work / "best")
     model = AutoModelForSeq2SeqLM.from_pretrained(work / "best", use_safetensors=True)
     assert isinstance(tokenizer, MarianTokenizer)
-    assert model.dtype == torch.float16
+    assert model.config.d_model == 64
+    assert {tensor.dtype for tensor in load_file(work / "best" / "model.safetensors").values()} == {torch.float16}
     assert "unseen-kk" in (work / "log.jsonl").read_text()
 
 
