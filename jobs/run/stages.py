@@ -133,7 +133,16 @@ class Translations:
         for draft in drafts:
             jobs.extend(self.jobs(draft, made))
         texts = [(text, article.language) for article, _, text in jobs]
-        translations = self.translator.translate(texts, done=lambda _, tokens: tell(0, tokens))
+        told = 0
+
+        def done(share: float, tokens: int) -> None:
+            """Batches mix articles, so the share of segments stands for the share of articles."""
+            nonlocal told
+            reached = int(share * len(drafts))
+            tell(reached - told, tokens)
+            told = reached
+
+        translations = self.translator.translate(texts, done=done)
         for (article, name, _), translation in zip(jobs, translations, strict=True):
             made.counts.update(
                 segments=translation.segments, tokens_in=translation.tokens_in, tokens_out=translation.tokens_out
@@ -149,7 +158,7 @@ class Translations:
                     translation.flags,
                 ),
             )
-        tell(len(drafts), 0)
+        tell(len(drafts) - told, 0)
         return made
 
     def jobs(self, draft: Draft, made: Made) -> list[tuple[Article, str, str]]:

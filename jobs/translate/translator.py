@@ -81,11 +81,11 @@ class Translator:
         return counts
 
     def translate(
-        self, texts: Sequence[tuple[str, str]], done: Callable[[int, int], None] = lambda segments, tokens: None
+        self, texts: Sequence[tuple[str, str]], done: Callable[[float, int], None] = lambda share, tokens: None
     ) -> list[Translation]:
         """Translate `(text, source language)` pairs, in their order.
 
-        `done` is told after each batch how many segments and tokens were worked through.
+        `done` is told after each batch what share of all segments is done, and how many tokens the batch had.
         """
         cut = [segment(text, source) for text, source in texts]
         wanted: dict[Prompt, int] = {}
@@ -93,12 +93,19 @@ class Translator:
             for item in segments:
                 if has_letters(item.text):
                     wanted.setdefault(self.prompt(item.text, source), len(wanted))
+        worked = 0
+
+        def batch_done(segments: int, tokens: int) -> None:
+            nonlocal worked
+            worked += segments
+            done(worked / len(wanted), tokens)
+
         generations = batching.generate(
             self.engine,
             list(wanted),
             beams=self.settings.beams,
             batch_tokens=self.settings.batch_tokens,
-            done=done,
+            done=batch_done,
         )
         return [
             self._joined(segments, [self._generation(item, source, wanted, generations) for item in segments])
