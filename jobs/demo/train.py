@@ -1,18 +1,20 @@
 """Trains the embedded translator from the corpus: `python -m jobs.demo.train`.
 
-Builds the vocabulary, then trains a small Marian encoder-decoder with AdamW on an endless stream of filled patterns,
-checkpoints every few minutes, resumes where it stopped, keeps the weights that do best on held-out sentences (chrF++)
-and writes them in half precision with the tokenizer's files, ready for `AutoModelForSeq2SeqLM`.
+Builds the vocabulary, then trains a small Marian encoder-decoder on an endless stream of filled patterns, checkpoints
+every few minutes, resumes where it stopped, keeps the weights that do best on held-out sentences (chrF++) and writes
+them in half precision with the tokenizer's files, ready for `AutoModelForSeq2SeqLM`.
+
+Matrices are trained with Muon (Jordan et al. 2024), everything else with AdamW; the rate is constant after a warm-up and
+falls to zero at the end, so that a training can be made longer or shorter until the fall begins.
 """
 
 import argparse
 import json
-import math
 import random
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,21 +26,28 @@ from transformers import GenerationConfig, MarianConfig, MarianMTModel, MarianTo
 from jobs.demo import vocabulary
 from jobs.demo.corpus import sampling
 from jobs.demo.corpus.patterns import Pair
+from jobs.demo.forward import Batch, loss
 
 SHIPPED = Path(__file__).parent / "model"
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What decides the weights: with the same recipe and the same corpus the training is the same."""
+    """What decides the weights: with the same recipe and the same corpus the training is the same.
+
+    Attributes:
+        cooldown: share of the steps, at the end, over which the learning rate falls to zero.
+        averaging: weight of the past in the moving average of the weights, which is what is assessed and shipped.
+    """
 
     seed: int = 20
-    steps: int = 6600
-    batch_tokens: int = 1500
-    learning_rate: float = 1.2e-3
-    warmup: int = 400
+    steps: int = 12_000
+    batch_tokens: int = 3000
+    learning_rate: float = 3e-3
+    warmup: int = 150
+    cooldown: float = 0.3
     label_smoothing: float = 0.05
-    dropout: float = 0.05
+    dropout: float = 0.1
     averaging: float = 0.998
     width: int = 256
     encoder_layers: int = 4
@@ -46,51 +55,66 @@ class Recipe:
     pieces: int = vocabulary.PIECES
 
 
-Batch = dict[str, torch.Tensor]
-
-
 def batches(recipe: Recipe, tokenizer: MarianTokenizer, skip: int) -> Iterator[Batch]:
-    """Batches of about `batch_tokens` target tokens, sentences of like length together; the first `skip` are passed over.
+    """Batches of at most `batch_tokens` target tokens, padding counted in; the first `skip` are passed over.
 
-    Shapes: `input_ids`, `attention_mask` (sentences, source tokens), `labels` (sentences, target tokens; padding -100).
+    Sentences of the same length in tokens stand together, so that little of a batch is padding.
     """
     rng = random.Random(f"batches-{recipe.seed}")
     stream = sampling.stream(recipe.seed)
+    encode = Encoder(tokenizer)
     number = 0
     while True:
-        examples = [example for pair in islice(stream, 2000) for example in _examples(pair)]
+        examples = encode(list(islice(stream, 4000)))
         groups = _grouped(examples, recipe.batch_tokens)
         rng.shuffle(groups)
         for group in groups:
             number += 1
             if number > skip:
-                yield _encoded(tokenizer, group)
+                yield _padded(group, tokenizer.pad_token_id)
 
 
-def _examples(pair: Pair) -> list[tuple[str, str]]:
-    return [(f"{tag} {pair.en}", {"ru": pair.ru, "kk": pair.kk}[language]) for language, tag in vocabulary.TAGS.items()]
+Example = tuple[list[int], list[int]]  # token ids of the tagged source and of the target, each with its end token
 
 
-def _grouped(examples: list[tuple[str, str]], batch_tokens: int) -> list[list[tuple[str, str]]]:
-    """Sorted by length in characters and cut where about `batch_tokens` are reached (3.5 characters a token)."""
-    groups: list[list[tuple[str, str]]] = []
-    group: list[tuple[str, str]] = []
-    longest = 0
-    for example in sorted(examples, key=lambda pair: (len(pair[1]), pair)):
-        longest = max(longest, len(example[1]))
-        if group and longest * (len(group) + 1) > 3.5 * batch_tokens:
+class Encoder:
+    """Token ids as `MarianTokenizer` gives them, a whole list of pairs at a time."""
+
+    def __init__(self, tokenizer: MarianTokenizer) -> None:
+        self.pieces, self.end = tokenizer.spm_source, tokenizer.eos_token_id
+        self.tags = {language: tokenizer.convert_tokens_to_ids(tag) for language, tag in vocabulary.TAGS.items()}
+
+    def __call__(self, pairs: list[Pair]) -> list[Example]:
+        """Both directions of each pair."""
+        sources = self.pieces.encode([pair.en for pair in pairs], out_type=int)
+        examples = []
+        for language, tag in self.tags.items():
+            targets = self.pieces.encode([getattr(pair, language) for pair in pairs], out_type=int)
+            examples += [
+                ([tag, *source, self.end], [*target, self.end]) for source, target in zip(sources, targets, strict=True)
+            ]
+        return examples
+
+
+def _grouped(examples: list[Example], batch_tokens: int) -> list[list[Example]]:
+    groups: list[list[Example]] = []
+    group: list[Example] = []
+    for example in sorted(examples, key=lambda pair: (len(pair[1]), len(pair[0]), pair)):
+        if group and len(example[1]) * (len(group) + 1) > batch_tokens:
             groups.append(group)
-            longest, group = len(example[1]), []
+            group = []
         group.append(example)
     return [*groups, group]
 
 
-def _encoded(tokenizer: MarianTokenizer, group: list[tuple[str, str]]) -> Batch:
-    sources, targets = zip(*group, strict=True)
-    batch = tokenizer(list(sources), return_tensors="pt", padding=True, truncation=True, max_length=192)
-    labels = tokenizer(text_target=list(targets), return_tensors="pt", padding=True, truncation=True, max_length=192)
-    batch["labels"] = labels["input_ids"].masked_fill(labels["attention_mask"] == 0, -100)
-    return dict(batch)
+def _padded(group: list[Example], pad: int) -> Batch:
+    def rows(side: list[list[int]], filler: int) -> torch.Tensor:
+        longest = max(map(len, side))
+        return torch.tensor([ids + [filler] * (longest - len(ids)) for ids in side])
+
+    source = rows([example[0] for example in group], pad)
+    targets = [example[1] for example in group]
+    return Batch(source, source != pad, rows([[pad, *ids[:-1]] for ids in targets], pad), rows(targets, -100))
 
 
 def new_model(recipe: Recipe, tokenizer: MarianTokenizer) -> MarianMTModel:
@@ -130,11 +154,10 @@ def new_model(recipe: Recipe, tokenizer: MarianTokenizer) -> MarianMTModel:
 
 
 def rate(step: int, recipe: Recipe) -> float:
-    """The learning rate at a step: linear warm-up, then a cosine down to a fiftieth."""
-    if step < recipe.warmup:
-        return recipe.learning_rate * (step + 1) / recipe.warmup
-    progress = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
-    return recipe.learning_rate * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
+    """The learning rate at a step: linear warm-up, constant, then a straight line down to zero."""
+    up = (step + 1) / recipe.warmup
+    down = (recipe.steps - step) / (recipe.cooldown * recipe.steps)
+    return recipe.learning_rate * max(0.0, min(1.0, up, down))
 
 
 def translate(
@@ -195,9 +218,7 @@ class Trainer:
         self.model = new_model(recipe, self.tokenizer).to(self.device)
         self.average = new_model(recipe, self.tokenizer).to(self.device)
         self.average.load_state_dict(self.model.state_dict())
-        self.optimiser = torch.optim.AdamW(
-            self.model.parameters(), lr=0.0, betas=(0.9, 0.98), weight_decay=0.01, fused=self.device.type == "cuda"
-        )
+        self.optimisers = _optimisers(self.model)
         self.progress = Progress()
         self.resume()
 
@@ -207,12 +228,20 @@ class Trainer:
         if not file.exists():
             return
         saved = torch.load(file, map_location=self.device, weights_only=True)
-        if saved["recipe"] != _described(self.recipe):
+        if saved["recipe"] != _described(self.recipe) and not self.prolongs(saved):
             raise SystemExit(f"{file}: made by another recipe {saved['recipe']}; choose another --work folder")
         self.model.load_state_dict(saved["model"])
         self.average.load_state_dict(saved["average"])
-        self.optimiser.load_state_dict(saved["optimiser"])
+        for optimiser, state in zip(self.optimisers, saved["optimisers"], strict=True):
+            optimiser.load_state_dict(state)
         self.progress = Progress(**saved["progress"])
+
+    def prolongs(self, saved: dict[str, Any]) -> bool:
+        """Whether the recipe differs from a saved one in its length alone, and neither had begun its cool-down."""
+        before, now = Recipe(**saved["recipe"]), self.recipe
+        step = saved["progress"]["step"]
+        same = replace(before, steps=now.steps) == now
+        return same and all(rate(step, recipe) == recipe.learning_rate for recipe in (before, now))
 
     def checkpoint(self) -> None:
         """Write everything that `resume` needs, under a temporary name first."""
@@ -220,7 +249,7 @@ class Trainer:
             "recipe": _described(self.recipe),
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "progress": {name: getattr(self.progress, name) for name in ("step", "seconds", "best")},
         }
         torch.save(state, self.work / "checkpoint.tmp")
@@ -235,24 +264,25 @@ class Trainer:
 
     def step(self, batch: Batch) -> float:
         """One optimiser step; the loss per target token."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate(self.progress.step, self.recipe)
         torch.manual_seed(self.recipe.seed + self.progress.step)  # dropout of a resumed run is that of an unbroken one
-        batch = {name: tensor.to(self.device) for name, tensor in batch.items()}
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
-            logits = self.model(**batch).logits
-        loss = torch.nn.functional.cross_entropy(
-            logits.float().flatten(0, 1), batch["labels"].flatten(), label_smoothing=self.recipe.label_smoothing
+        found = loss(
+            self.model,
+            batch.to(self.device),
+            dropout=self.recipe.dropout,
+            smoothing=self.recipe.label_smoothing,
         )
-        loss.backward()
+        found.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate(self.progress.step, self.recipe)
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
         weight = min(self.recipe.averaging, (self.progress.step + 1) / (self.progress.step + 10))
         with torch.no_grad():
             torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - weight)
         self.progress.step += 1
-        return float(loss.detach())
+        return float(found.detach())
 
     def run(self, minutes_between: float, size: int) -> None:
         """Train to the recipe's last step, assessing and checkpointing every few minutes."""
@@ -288,6 +318,17 @@ class Trainer:
         half.half().save_pretrained(folder)
         for file in (self.work / "tokenizer").iterdir():
             shutil.copy(file, folder)
+
+
+def _optimisers(model: MarianMTModel) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of the layers, at steps as large as AdamW's; AdamW for embeddings, biases and norms."""
+    trained = [(name, item) for name, item in model.named_parameters() if item.requires_grad]
+    matrices = [item for name, item in trained if item.ndim == 2 and ".layers." in name]
+    others = [item for name, item in trained if not (item.ndim == 2 and ".layers." in name)]
+    return [
+        torch.optim.Muon(matrices, lr=0.0, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(others, lr=0.0, betas=(0.9, 0.98), weight_decay=0.0, fused=True),
+    ]
 
 
 def _described(recipe: Recipe) -> dict[str, Any]:

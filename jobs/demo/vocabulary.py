@@ -9,7 +9,7 @@ import sentencepiece
 
 from jobs.demo.corpus import sampling
 
-PIECES = 8000
+PIECES = 6000
 SENTENCES = 120_000
 TAGS = {"ru": ">>rus<<", "kk": ">>kaz<<"}  # ISO 639-3 in Marian's notation, as OPUS-MT's multilingual models have it
 END, UNKNOWN, PAD = "</s>", "<unk>", "<pad>"

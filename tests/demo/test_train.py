@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, MarianTokenizer
 
-from jobs.demo.train import Recipe, Trainer, batches, rate
+from jobs.demo.corpus import sampling
+from jobs.demo.train import Encoder, Recipe, Trainer, batches, rate
 
 RECIPE = Recipe(seed=3, steps=4, batch_tokens=300, warmup=2, width=64, encoder_layers=1, decoder_layers=1)
 
@@ -58,9 +60,28 @@ def test_a_run_leaves_weights_in_half_precision_that_the_auto_classes_load(work:
 def test_both_languages_are_asked_for_by_the_first_token(random_marian: Path) -> None:
     tokenizer = MarianTokenizer.from_pretrained(random_marian)
     tags = {tokenizer.get_vocab()[tag] for tag in (">>rus<<", ">>kaz<<")}
-    batch = next(batches(RECIPE, tokenizer, 0))
-    assert set(batch["input_ids"][:, 0].tolist()) == tags
-    assert batch["labels"].shape[0] == batch["input_ids"].shape[0]
+    first = {int(tag) for batch in islice(batches(RECIPE, tokenizer, 0), 10) for tag in batch.source[:, 0]}
+    assert first == tags
+
+
+def test_training_sees_the_token_ids_that_the_tokenizer_gives(random_marian: Path) -> None:
+    tokenizer = MarianTokenizer.from_pretrained(random_marian)
+    pairs = sampling.seen_patterns(20, 5)
+    for pair, (source, target) in zip(pairs, Encoder(tokenizer)(pairs), strict=False):
+        assert source == tokenizer(f">>rus<< {pair.en}")["input_ids"]
+        assert target == tokenizer(text_target=pair.ru)["input_ids"]
+
+
+def test_a_training_may_be_made_longer_until_its_rate_falls(work: Path) -> None:
+    recipe = replace(RECIPE, steps=100)
+    first = Trainer(work, recipe)
+    first.progress.step = 50
+    first.checkpoint()
+    assert Trainer(work, replace(recipe, steps=200)).progress.step == 50
+    first.progress.step = 90
+    first.checkpoint()
+    with pytest.raises(SystemExit, match="made by another recipe"):
+        Trainer(work, replace(recipe, steps=200))
 
 
 def test_the_learning_rate_rises_and_then_falls() -> None:

@@ -15,8 +15,10 @@ from jobs.demo.corpus import lexicon, names, patterns
 from jobs.demo.corpus.patterns import LANGUAGES, Pair, Pattern, capitalised
 
 FRAMED = 0.45  # share of statements that are put into a frame
-LONE_NAMES = 0.06  # share of samples that are a personal name alone, for transliteration
-LONE_ENTRIES = 0.03  # share of samples that are one entry of the lexicon
+# Shares of samples that are one filler alone. They are short, and teach attention to the source before anything else.
+LONE_NAMES = 0.10
+LONE_ENTRIES = 0.08
+LONE_NUMBERS = 0.04
 CURLY = 0.4  # share of English sentences with typographic quotation marks and apostrophes
 
 
@@ -61,13 +63,15 @@ def framed(frame: Pattern, statements: list[Pattern], rng: random.Random) -> Pai
 
 
 def sample(rng: random.Random, pool: tuple[Pattern, ...], statements: tuple[Pattern, ...]) -> Pair:
-    """One training pair: a filled pattern, a framed statement, a name or a lexicon entry."""
+    """One training pair: a filled pattern, a framed statement, a name, an entry of the lexicon or a number."""
     dice = rng.random()
     if dice < LONE_NAMES:
         return _pair("name", names.generated_filler(rng))
     if dice < LONE_NAMES + LONE_ENTRIES:
         kind = rng.choice(sorted(lexicon.load()))
         return _pair(kind, rng.choice(lexicon.load()[kind]))
+    if dice < LONE_NAMES + LONE_ENTRIES + LONE_NUMBERS:
+        return _pair("number", patterns.draw(rng.choice(patterns.NUMERIC), rng, "number"))
     pattern = rng.choice(pool)
     if pattern.statement and rng.random() < FRAMED:
         return framed(rng.choice(frames()), [pattern, rng.choice(statements)], rng)
