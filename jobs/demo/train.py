@@ -12,11 +12,13 @@ import argparse
 import json
 import random
 import shutil
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import sacrebleu
@@ -41,11 +43,11 @@ class Recipe:
     """
 
     seed: int = 20
-    steps: int = 12_000
+    steps: int = 24_000
     batch_tokens: int = 3000
     learning_rate: float = 3e-3
     warmup: int = 150
-    cooldown: float = 0.3
+    cooldown: float = 0.15
     label_smoothing: float = 0.05
     dropout: float = 0.1
     averaging: float = 0.998
@@ -237,10 +239,10 @@ class Trainer:
         self.progress = Progress(**saved["progress"])
 
     def prolongs(self, saved: dict[str, Any]) -> bool:
-        """Whether the recipe differs from a saved one in its length alone, and neither had begun its cool-down."""
+        """Whether the recipe differs from a saved one in how it ends alone, and neither had begun its cool-down."""
         before, now = Recipe(**saved["recipe"]), self.recipe
         step = saved["progress"]["step"]
-        same = replace(before, steps=now.steps) == now
+        same = replace(before, steps=now.steps, cooldown=now.cooldown) == now
         return same and all(rate(step, recipe) == recipe.learning_rate for recipe in (before, now))
 
     def checkpoint(self) -> None:
@@ -285,14 +287,19 @@ class Trainer:
         return float(found.detach())
 
     def run(self, minutes_between: float, size: int) -> None:
-        """Train to the recipe's last step, assessing and checkpointing every few minutes."""
+        """Train to the recipe's last step, assessing and checkpointing every few minutes; SIGTERM writes a checkpoint."""
         self.model.train()
         started = last = time.monotonic()
         before = self.progress.seconds
         losses: list[float] = []
+        stop = Event()
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
         for batch in batches(self.recipe, self.tokenizer, self.progress.step):
             if self.progress.step >= self.recipe.steps:
                 break
+            if stop.is_set():
+                self.checkpoint()
+                raise SystemExit(f"stopped at step {self.progress.step}; run the same command again to continue")
             losses.append(self.step(batch))
             now = time.monotonic()
             self.progress.seconds = before + now - started

@@ -85,6 +85,7 @@ def test_a_training_may_be_made_longer_until_its_rate_falls(work: Path) -> None:
 
 
 def test_the_learning_rate_rises_and_then_falls() -> None:
-    rates = [rate(step, Recipe(steps=100, warmup=10)) for step in range(100)]
-    assert rates.index(max(rates)) in (9, 10)
-    assert rates[-1] < 0.05 * max(rates)
+    rates = [rate(step, Recipe(steps=100, warmup=10, cooldown=0.2)) for step in range(101)]
+    assert rates.index(max(rates)) == 9
+    assert rates[80] == max(rates)
+    assert rates[-1] == 0

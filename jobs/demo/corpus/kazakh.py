@@ -77,3 +77,59 @@ def decline(word: str, case: str, *, possessive: bool = False, say: str = "") ->
     last = word.split()[-1]
     hyphen = "-" if not last[-1].isalpha() or (len(last) > 1 and last.isupper()) else ""
     return word + hyphen + attached
+
+
+VERB_FORMS = ("past", "not", "will", "wont", "part", "noun", "conv", "cond", "would")
+_ENDS_IN_VOWEL = set("аәеоөұүыіэ")
+
+
+def conjugate(stem: str, form: str) -> str:
+    """A verb stem (or a phrase that ends in one) in a third-person form.
+
+    Args:
+        stem: the imperative without an ending: қабылда, қол қой, талап ет.
+        form: `past` (қабылдады), `not` (қабылдамады), `will` (қабылдайды), `wont` (қабылдамайды), `part` (қабылдаған),
+            `noun` (қабылдау), `conv` (қабылдап), `cond` (қабылдаса), `would` (қабылдайтын).
+    """
+    back = is_back(re.split(r"[\s-]", stem)[-1])
+    if form in ("not", "wont"):
+        negation = {"vowel": "ма", "nasal": "ба", "sibilant": "ба", "voiceless": "па"}.get(_verb_class(stem), "ма")
+        negated = stem + _harmony(negation, back)
+        return conjugate(negated, "past" if form == "not" else "will")
+    if form in ("past", "part", "cond"):
+        hard = _verb_class(stem) == "voiceless"
+        ending = {"past": "ты" if hard else "ды", "part": "қан" if hard else "ған", "cond": "са"}[form]
+        return stem + _harmony(ending, back)
+    return _joined_by_vowel(stem, form, back)
+
+
+def _joined_by_vowel(stem: str, form: str, back: bool) -> str:
+    """Forms that begin with a vowel: the end of the stem softens (тап, таба) or merges with it (қой, қояды)."""
+    closed = stem[-1] not in _ENDS_IN_VOWEL
+    if form == "noun":
+        if stem[-1] in "ыі":
+            return stem[:-1] + "у"
+        return stem[:-1] + "ю" if stem[-1] == "й" else _softened(stem) + "у"
+    if form == "conv":
+        return _softened(stem, conv=True) + _harmony("ып" if closed else "п", back)
+    ending = {"will": "ды", "would": "тын"}[form]
+    if stem[-1] in "ыі":
+        return stem[:-1] + _harmony("и" + ending, back)
+    if stem[-1] == "й" and back:
+        return stem[:-1] + "я" + ending
+    return _softened(stem) + _harmony(("а" if closed else "й") + ending, back)
+
+
+def _harmony(ending: str, back: bool) -> str:
+    return ending if back else ending.translate(_FRONTED)
+
+
+def _softened(stem: str, *, conv: bool = False) -> str:
+    """Before a vowel the end of a stem is voiced: тап, табу; in the converb of one syllable п becomes у: тауып."""
+    short = sum(letter in _VOWEL for letter in re.split(r"[\s-]", stem)[-1]) == 1
+    voiced = {"п": "у" if conv and short else "б", "к": "г", "қ": "ғ"}
+    return stem[:-1] + voiced.get(stem[-1], stem[-1])
+
+
+def _verb_class(stem: str) -> str:
+    return "vowel" if stem[-1] in _ENDS_IN_VOWEL else sound_class(stem)
