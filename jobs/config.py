@@ -265,9 +265,10 @@ def commercial_presets(target: str, source: str | None = None) -> tuple[str, ...
     """
     from omegaconf import OmegaConf
 
-    files = (file for file in resources.files("jobs.conf").joinpath("translator").iterdir() if file.is_file())
-    composed = [OmegaConf.merge(OmegaConf.structured(Translator), OmegaConf.create(file.read_text())) for file in files]
-    presets = [OmegaConf.to_object(item) for item in composed]
+    files = resources.files("jobs.conf").joinpath("translator").iterdir()
+    texts = [file.read_text(encoding="utf-8") for file in files if file.name.endswith(".yaml")]
+    schema = OmegaConf.structured(Translator)
+    presets = [OmegaConf.to_object(OmegaConf.merge(schema, OmegaConf.create(text))) for text in texts]
     fit = [item for item in presets if isinstance(item, Translator) and item.commercial and not item.notice]
     return tuple(sorted(item.name for item in fit if target in item.tags and source in (None, *item.sources)))
 

@@ -49,7 +49,7 @@ def find_tag(convention: Convention, wanted: str, language: str, model: str, tok
     there = ", ".join(sorted(filter(convention.shape.fullmatch, tokenizer.get_vocab()))) or "no token of that kind"
     raise ModelError(
         f"{model}: {' or '.join(candidates)} for {language} is not in its vocabulary, which has {there}; "
-        f"set translators.{language}.tags.{language}"
+        f"set 'translators.{language}.tags.{language}=\"TAG\"'"
     )
 
 
