@@ -5,11 +5,14 @@ A field marked `metadata=UNPRINTED` does not change what comes out, and so is no
 
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
+from functools import cache
+from importlib import resources
 from typing import Any
 
 UNPRINTED = {"fingerprint": False}
 LANGUAGES = ("en", "ru", "kk")
 FIELDS = ("title", "standfirst", "summary", "text")
+AUTO = "auto"
 
 
 class ConfigError(ValueError):
@@ -59,6 +62,22 @@ class Device(Enum):
     auto = "auto"
     cpu = "cpu"
     cuda = "cuda"
+
+
+class Family(Enum):
+    """Models that are asked for a language in the same words; `jobs/models/families.py` has the words."""
+
+    marian = "marian"
+    nllb = "nllb"
+    m2m100 = "m2m100"
+    madlad = "madlad"
+
+
+class Use(Enum):
+    """What the output is for; some licences allow research only."""
+
+    commercial = "commercial"
+    research = "research"
 
 
 @dataclass
@@ -132,14 +151,19 @@ class Translator:
 
     Attributes:
         model: a hub id, a local folder, or `embedded` for the model shipped in the package.
+        family: how it is told the languages.
+        licence: SPDX name of the weights' licence.
         sources: languages it reads.
-        tags: target language -> the token that asks for it.
+        tags: target language -> the token that asks for it; `auto` takes the family's, and a Marian model of one target
+            language has an empty one.
         notice: what every reader of its output is told, if anything.
         batch_tokens: tokens a batch may hold, beams counted in.
+        memory_gb: estimate of the memory that weights in bf16 and one batch take, in GB.
     """
 
     name: str
     model: str
+    family: Family = Family.marian
     revision: str | None = None
     licence: str = ""
     sources: list[str] = field(default_factory=list)
@@ -149,6 +173,7 @@ class Translator:
     input_limit: int = 512
     output_limit: int = 512
     batch_tokens: int = field(default=8192, metadata=UNPRINTED)
+    memory_gb: float | None = field(default=None, metadata=UNPRINTED)
     device: Device = field(default=Device.auto, metadata=UNPRINTED)
     domain: Domain = field(default_factory=Domain)
 
@@ -156,6 +181,18 @@ class Translator:
         for key in ("beams", "input_limit", "output_limit", "batch_tokens"):
             if getattr(self, key) < 1:
                 raise ConfigError(f"translator.{key}", getattr(self, key), "a whole number from 1")
+        for language, tag in self.tags.items():
+            if language not in LANGUAGES:
+                raise ConfigError(f"translator.tags.{language}", tag, f"the language is one of {', '.join(LANGUAGES)}")
+            if not tag and self.family is not Family.marian:
+                raise ConfigError(
+                    f"translator.tags.{language}", '""', f"{self.family.value} models need a tag; try auto"
+                )
+
+    @property
+    def commercial(self) -> bool:
+        """Whether the licence allows commercial use."""
+        return "NC" not in self.licence.upper().split("-")
 
 
 @dataclass
@@ -189,6 +226,7 @@ class DigestConfig:
     translators: dict[str, Translator] = field(default_factory=dict)
     translate: Translate = field(default_factory=Translate)
     targets: list[str] = field(default_factory=lambda: ["ru", "kk"])
+    use: Use = field(default=Use.commercial, metadata=UNPRINTED)
     order: Order = Order.summarise_first
     outputs: Outputs = field(default_factory=Outputs)
     max_failed_fraction: float = field(default=0.05, metadata=UNPRINTED)
@@ -207,6 +245,32 @@ class DigestConfig:
                     None,
                     f"targets has {language}; add translator@translators.{language}=demo",
                 )
+            self._refuse_licence(language, self.translators[language])
+
+    def _refuse_licence(self, language: str, translator: Translator) -> None:
+        if self.use is Use.commercial and not translator.commercial:
+            raise ConfigError(
+                f"translators.{language}",
+                translator.name,
+                f"its licence {translator.licence} forbids commercial use; set use=research if yours is none, "
+                f"or choose translator@translators.{language}=<name>: {', '.join(commercial_presets(language))}",
+            )
+
+
+@cache
+def commercial_presets(target: str, source: str | None = None) -> tuple[str, ...]:
+    """Translators of `conf/translator` into `target` that are fit for publication and may be used commercially.
+
+    Only those that read `source`, where it is given.
+    """
+    from omegaconf import OmegaConf
+
+    files = resources.files("jobs.conf").joinpath("translator").iterdir()
+    texts = [file.read_text(encoding="utf-8") for file in files if file.name.endswith(".yaml")]
+    schema = OmegaConf.structured(Translator)
+    presets = [OmegaConf.to_object(OmegaConf.merge(schema, OmegaConf.create(text))) for text in texts]
+    fit = [item for item in presets if isinstance(item, Translator) and item.commercial and not item.notice]
+    return tuple(sorted(item.name for item in fit if target in item.tags and source in (None, *item.sources)))
 
 
 def printed(value: Any) -> Any:

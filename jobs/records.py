@@ -59,11 +59,18 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One text for an engine, with its languages (BCP-47), already in the words that the model expects."""
+    """One text for an engine, with its languages (BCP-47), already in the words that the model expects.
+
+    Attributes:
+        source_code: what the tokenizer is told of the source language; empty where it is told nothing.
+        first_token: the token that the answer is made to begin with; empty where the model begins as it likes.
+    """
 
     text: str
     source: str
     target: str
+    source_code: str = ""
+    first_token: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,13 @@ Run = Callable[[Sequence[str], Path], "subprocess.CompletedProcess[str]"]
         (["articles=jsonl", "articles.path=/none"], "articles.path=/none: no file there"),
         (["targets=[ru"], "an override cannot be read"),
         (["translators.ru.model=/none"], "/none: no such folder"),
+        (
+            ["translator@translators.kk=tilmash"],
+            "translators.kk=tilmash: its licence CC-BY-NC-4.0 forbids commercial use; set use=research",
+        ),
+        (["use=fun"], "use=fun: invalid value 'fun', expected one of [commercial, research]"),
+        (["translator@translators.kk=m2m100"], "M2M100 is not used for Kazakh (published chrF++ 11 to 16); choose"),
+        (['translators.ru.tags.ru=">>xyz<<"'], ">>xyz<< for ru is not in its vocabulary, which has >>kaz<<, >>rus<<"),
     ],
 )
 def test_wrong_settings_end_with_2_and_one_line(
@@ -41,7 +48,9 @@ def test_help_tells_what_the_job_does_with_six_examples(digest: Run, tmp_path: P
     text = digest(["--help"], tmp_path).stdout
     assert "load news articles" in text
     assert text.split("Examples")[1].count("python -m jobs.digest ") >= 5
-    for key in ("targets=", "translate.fields=", "articles.path=", "outputs.root=", "resume=", "dry_run=true"):
+    for preset in (Path(__file__).parents[1] / "conf" / "translator").glob("*.yaml"):
+        assert preset.stem in text
+    for key in ("targets=", "use=", "translate.fields=", "articles.path=", "outputs.root=", "resume=", "dry_run=true"):
         assert key in text
 
 

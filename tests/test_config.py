@@ -5,7 +5,19 @@ from hydra import compose, initialize_config_module
 from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
-from jobs.config import Articles, ConfigError, DigestConfig, Outputs, Source, Summariser, Translate, printed
+from jobs.config import (
+    Articles,
+    ConfigError,
+    DigestConfig,
+    Family,
+    Outputs,
+    Source,
+    Summariser,
+    Translate,
+    Translator,
+    Use,
+    printed,
+)
 
 CONF = Path(__file__).parents[1] / "conf"
 
@@ -30,7 +42,34 @@ def choices() -> list[str]:
 @pytest.mark.parametrize("choice", choices())
 def test_every_file_of_the_configuration_composes(choice: str) -> None:
     needed = {"articles=hub": ["articles.hub.name=owner/name"]}.get(choice, ["articles.path=x"])
-    assert composed(choice, *needed).targets == ["ru", "kk"]
+    assert composed(choice, "use=research", *needed).targets == ["ru", "kk"]
+
+
+@pytest.mark.parametrize("file", sorted(CONF.glob("translator/*.yaml")), ids=lambda file: file.stem)
+def test_every_translator_says_what_a_user_must_know(file: Path) -> None:
+    translator = composed(f"translator@translators.ru={file.stem}", "use=research").translators["ru"]
+    assert translator.name == file.stem
+    assert translator.licence
+    assert translator.sources
+    assert translator.tags
+    assert translator.memory_gb
+
+
+@pytest.mark.parametrize("name", ["nllb_600m", "nllb_1_3b", "nllb_3_3b", "tilmash"])
+def test_a_model_for_research_alone_is_refused_until_research_is_said(name: str) -> None:
+    with pytest.raises(ConfigError) as told:
+        composed(f"translator@translators.kk={name}")
+    assert str(told.value) == (
+        f"translators.kk={name}: its licence CC-BY-NC-4.0 forbids commercial use; set use=research if yours is none, "
+        "or choose translator@translators.kk=<name>: madlad_10b, madlad_3b, madlad_7b, opus_big_trk"
+    )
+    assert composed(f"translator@translators.kk={name}", "use=research").use is Use.research
+    assert composed(f"translator@translators.kk={name}", "targets=[ru]").use is Use.commercial
+
+
+@pytest.mark.parametrize("name", ["opus_en_ru", "opus_big_en_zle", "m2m100", "madlad_3b", "madlad_7b", "madlad_10b"])
+def test_a_model_with_a_free_licence_needs_no_word(name: str) -> None:
+    assert composed(f"translator@translators.ru={name}").translators["ru"].name == name
 
 
 def test_the_defaults_are_the_demo() -> None:
@@ -50,6 +89,11 @@ def test_the_defaults_are_the_demo() -> None:
         (lambda: Articles(kind=Source.hub), "articles.hub.name=.*needs the name"),
         (lambda: Summariser(sentences=0), "summariser.sentences=0"),
         (lambda: Translate(fields=["titel"]), r"translate.fields=\[titel\]: choose one or more of title"),
+        (
+            lambda: Translator("x", "/x", family=Family.nllb, tags={"ru": ""}),
+            r'translator.tags.ru="": nllb models need a tag; try auto',
+        ),
+        (lambda: Translator("x", "/x", tags={"de": ""}), "translator.tags.de=.*one of en, ru, kk"),
         (lambda: Outputs(part_articles=0), "outputs.part_articles=0"),
         (lambda: DigestConfig(targets=["ru"]), "translators.ru=null.*translator@translators.ru=demo"),
         (lambda: DigestConfig(max_failed_fraction=1.5), "max_failed_fraction=1.5: a number from 0 to 1"),
@@ -61,6 +105,8 @@ def test_a_value_that_cannot_be_is_named_with_what_is_allowed(make: object, mess
 
 
 def test_settings_that_do_not_change_the_result_are_not_part_of_the_fingerprint() -> None:
-    plain = printed(composed("max_failed_fraction=0.5", "outputs.root=/elsewhere", "translators.ru.batch_tokens=99"))
+    plain = printed(
+        composed("max_failed_fraction=0.5", "outputs.root=/elsewhere", "translators.ru.batch_tokens=99", "use=research")
+    )
     assert plain == printed(composed())
     assert plain != printed(composed("summariser.sentences=2"))

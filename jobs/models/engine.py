@@ -20,7 +20,7 @@ class Engine(Protocol):
         """Tokens of each text, as the model counts them, special tokens included."""
 
     def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
-        """One generation per prompt, in the order of the prompts, run as a single batch."""
+        """One generation per prompt, in the order of the prompts, run as a single batch; all want one target language."""
 
     def close(self) -> None:
         """Give the memory back."""

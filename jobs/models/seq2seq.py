@@ -3,17 +3,25 @@
 Loads any encoder-decoder checkpoint through the `Auto` classes, from safetensors only and without code from the hub.
 """
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from jobs.models.checkpoint import Checkpoint
-from jobs.models.engine import ModelError
+from jobs.models.tokenizer import load_tokenizer, named_errors
 from jobs.records import Finish, Generation, Prompt
 
 if TYPE_CHECKING:
     import torch
+
+
+def precision(device: str) -> Any:
+    """The `torch.dtype` of weights on a device: bf16 on a GPU that has it, else fp32.
+
+    Never fp16: T5 models leave its range and answer with nonsense.
+    """
+    import torch
+
+    return torch.bfloat16 if device == "cuda" and torch.cuda.is_bf16_supported() else torch.float32
 
 
 class Seq2SeqEngine:
@@ -37,7 +45,7 @@ class Seq2SeqEngine:
         self._tokenizer: Any = None
 
     def load(self) -> None:
-        """Load the model: bf16 on a GPU that has it, else fp32. Quiet, since the screen belongs to the job."""
+        """Load the model, in the precision that the device has."""
         import torch
         from transformers import AutoModelForSeq2SeqLM
 
@@ -45,12 +53,11 @@ class Seq2SeqEngine:
         device = self.device
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
-        dtype = torch.bfloat16 if device == "cuda" and torch.cuda.is_bf16_supported() else torch.float32
-        with self._named_errors(f"cannot be loaded on {device}"):
+        with named_errors(self.checkpoint, f"cannot be loaded on {device}"):
             model = AutoModelForSeq2SeqLM.from_pretrained(
                 self.checkpoint.source,
                 revision=self.checkpoint.hub_revision,
-                dtype=dtype,
+                dtype=precision(device),
                 use_safetensors=True,
                 attn_implementation="sdpa",
             )
@@ -59,41 +66,24 @@ class Seq2SeqEngine:
     def _tokens(self) -> Any:
         """The tokenizer, loaded when it is first asked for: counting needs no weights."""
         if self._tokenizer is None:
-            os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-            from transformers import AutoTokenizer, logging
-
-            logging.disable_progress_bar()
-            logging.set_verbosity_error()
-            with self._named_errors("has no tokenizer that can be loaded"):
-                self._tokenizer = AutoTokenizer.from_pretrained(
-                    self.checkpoint.source, revision=self.checkpoint.hub_revision
-                )
+            self._tokenizer = load_tokenizer(self.checkpoint)
         return self._tokenizer
 
-    @contextmanager
-    def _named_errors(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise ModelError(f"{self.checkpoint.source}: {what}: {reason}") from error
-
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, the end token included."""
+        """Tokens of each text, end token and language code included."""
         return [len(ids) for ids in self._tokens()(list(texts))["input_ids"]] if texts else []
 
     def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
         """Translate one batch; the score is the mean log-probability of the chosen hypothesis' tokens."""
         import torch
 
-        texts = [prompt.text for prompt in prompts]
-        counts = self.count_tokens(texts)
-        batch = self._tokenizer(
-            texts, return_tensors="pt", padding=True, truncation=True, max_length=self.input_limit
-        ).to(self._model.device)
+        counts = self.count_tokens([prompt.text for prompt in prompts])
+        batch = self._encoded(prompts)
+        forced = self._first_token(prompts)
         with torch.inference_mode():
             output = self._model.generate(
                 **batch,
+                **forced,
                 num_beams=self.beams,
                 do_sample=False,
                 max_new_tokens=self.output_limit,
@@ -105,13 +95,29 @@ class Seq2SeqEngine:
         scores = self._scores(output)
         unknown = (batch["input_ids"] == self._tokenizer.unk_token_id).sum(dim=1).tolist()
         kept = batch["attention_mask"].sum(dim=1).tolist()
-        decoded = self._tokenizer.batch_decode(output.sequences, skip_special_tokens=True)
+        # The start token and a forced language code are no part of the text, even where they are not marked as special.
+        decoded = self._tokenizer.batch_decode(output.sequences[:, 1 + len(forced) :], skip_special_tokens=True)
         return [
             Generation(text.strip(), count, min(count, given), *self._ending(ids), score, strange)
             for text, count, given, ids, score, strange in zip(
                 decoded, counts, kept, output.sequences.tolist(), scores, unknown, strict=True
             )
         ]
+
+    def _encoded(self, prompts: Sequence[Prompt]) -> Any:
+        """One padded batch; the tokenizer is told the source language of each prompt, where the prompt names it."""
+        rows = []
+        for prompt in prompts:
+            if prompt.source_code:
+                self._tokens().src_lang = prompt.source_code
+            encoded = self._tokens()(prompt.text, truncation=True, max_length=self.input_limit)
+            rows.append(encoded["input_ids"])
+        return self._tokens().pad({"input_ids": rows}, return_tensors="pt").to(self._model.device)
+
+    def _first_token(self, prompts: Sequence[Prompt]) -> dict[str, int]:
+        """What `generate` is told of the token that the prompts want first; nothing where they want none."""
+        (token,) = {prompt.first_token for prompt in prompts}
+        return {"forced_bos_token_id": self._tokens().convert_tokens_to_ids(token)} if token else {}
 
     def close(self) -> None:
         """Drop model and tokenizer."""

@@ -60,10 +60,16 @@ def _print(config: DigestConfig, files: list[Path], found: Counter[str], transla
     for kind, number in sorted(found.items()):
         articles.add_row(kind, f"{number:,}")
     console.print(articles)
-    table = Table("stage", "model", "texts", "segments", "tokens in", "over the limit", "not translatable")
+    table = Table("stage", "model", "GB", "texts", "segments", "tokens in", "over the limit", "not translatable")
     for column in table.columns[2:]:
         column.justify = "right"
     for name, counts in translated.items():
-        model = config.translators[name.removeprefix("translations-")].name
-        table.add_row(name, model, *(f"{counts[key]:,}" for key in ("texts", "segments", "tokens", "over", "refused")))
+        model = config.translators[name.removeprefix("translations-")]
+        memory = "" if model.memory_gb is None else f"about {model.memory_gb:g}"
+        table.add_row(
+            name,
+            model.name,
+            memory,
+            *(f"{counts[key]:,}" for key in ("texts", "segments", "tokens", "over", "refused")),
+        )
     console.print(table)

@@ -7,9 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jobs.config import Translator as Settings
+from jobs.config import commercial_presets
 from jobs.models import batching, checkpoint
-from jobs.models.engine import Engine
+from jobs.models.engine import Engine, ModelError
+from jobs.models.families import CONVENTIONS, find_tag
 from jobs.models.seq2seq import Seq2SeqEngine
+from jobs.models.tokenizer import load_tokenizer
 from jobs.records import Finish, Flag, Generation, Prompt, Segment, Severity
 from jobs.text.sentences import segment
 
@@ -33,6 +36,8 @@ def has_letters(text: str) -> bool:
 class Translator:
     """One translation model, into one language.
 
+    Raises `ModelError` at once, before anything is spent, where the model has no word for the language.
+
     Args:
         settings: the model and how it decodes.
         target: BCP-47 code of the language it translates into.
@@ -42,7 +47,11 @@ class Translator:
     def __init__(self, settings: Settings, target: str, engine: Engine | None = None) -> None:
         self.settings = settings
         self.target = target
+        self.convention = CONVENTIONS[settings.family]
+        if reason := self.convention.refused.get(target):
+            raise ModelError(f"{reason}; {self._way_out()}")
         self.checkpoint = checkpoint.find(settings.model, settings.revision)
+        self.tag = self._find_tag()
         self.engine = engine or Seq2SeqEngine(
             self.checkpoint,
             beams=settings.beams,
@@ -51,6 +60,18 @@ class Translator:
             device=settings.device.value,
         )
 
+    def _find_tag(self) -> str:
+        """The token that asks for the target; a target without an entry is refused article by article."""
+        if self.target not in self.settings.tags:
+            return ""
+        wanted = self.settings.tags[self.target]
+        tokenizer = load_tokenizer(self.checkpoint)
+        return find_tag(self.convention, wanted, self.target, self.settings.model, tokenizer)
+
+    def _way_out(self, source: str | None = None) -> str:
+        names = ", ".join(commercial_presets(self.target, source))
+        return f"choose another model with translator@translators.{self.target}=<name>: {names}"
+
     @property
     def name(self) -> str:
         """How renditions name the model that made them."""
@@ -58,19 +79,18 @@ class Translator:
 
     def refusal(self, source: str) -> str:
         """Why this model does not translate from `source`, or an empty string where it does."""
+        if reason := self.convention.refused.get(source):
+            return f"{reason}; {self._way_out(source)}"
         if source in self.settings.sources and self.target in self.settings.tags:
             return ""
         known = ", ".join(
             f"{known_source}→{target}" for known_source in self.settings.sources for target in self.settings.tags
         )
-        return (
-            f"{self.settings.name} does not translate {source}→{self.target}, only {known}; "
-            f"choose another model with translator@translators.{self.target}=<name>"
-        )
+        return f"{self.settings.name} does not translate {source}→{self.target}, only {known}; {self._way_out(source)}"
 
     def prompt(self, text: str, source: str) -> Prompt:
-        """A segment in the words that the model expects: the tag of the target language, then the text on one line."""
-        return Prompt(f"{self.settings.tags[self.target]} {' '.join(text.split())}", source, self.target)
+        """A segment, on one line, in the words that the model's family expects."""
+        return self.convention.prompt(" ".join(text.split()), self.tag, source, self.target)
 
     def count(self, texts: Sequence[tuple[str, str]]) -> "list[list[int]]":
         """Tokens of each segment of each `(text, source language)`; needs the engine loaded."""

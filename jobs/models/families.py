@@ -1,0 +1,96 @@
+"""Families of sequence-to-sequence translation models: in which words each wants to be asked for a language.
+
+A family is data and one small function that makes a prompt; translator and engine know nothing of particular families.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jobs.config import AUTO, Family
+from jobs.models.engine import ModelError
+from jobs.records import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """How the models of one family are asked.
+
+    Attributes:
+        tags: target language (BCP-47) -> tokens that may ask for it; a model's vocabulary has one of them.
+        shape: what such a token looks like.
+        prompt: `(text, tag, source, target)`, languages in BCP-47, to the prompt in the family's words.
+        refused: language -> why the family is not used for it, although its vocabulary has the language.
+    """
+
+    tags: Mapping[str, tuple[str, ...]]
+    shape: re.Pattern[str]
+    prompt: Callable[[str, str, str, str], Prompt]
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+def find_tag(convention: Convention, wanted: str, language: str, model: str, tokenizer: Any) -> str:
+    """The token that asks a model for `language`; raises `ModelError` where its vocabulary does not have it.
+
+    Args:
+        convention: of the model's family.
+        wanted: a token; `auto` for whichever of the family's tokens is there; empty for a model of one target language.
+        language: BCP-47 code of the target.
+        model: how messages name it.
+        tokenizer: of the model.
+    """
+    if not wanted:
+        return ""
+    candidates = convention.tags[language] if wanted == AUTO else (wanted,)
+    for token in candidates:
+        if tokenizer.convert_tokens_to_ids(token) not in (None, tokenizer.unk_token_id):
+            return token
+    there = ", ".join(sorted(filter(convention.shape.fullmatch, tokenizer.get_vocab()))) or "no token of that kind"
+    raise ModelError(
+        f"{model}: {' or '.join(candidates)} for {language} is not in its vocabulary, which has {there}; "
+        f"set 'translators.{language}.tags.{language}=\"TAG\"'"
+    )
+
+
+def _prefixed(text: str, tag: str, source: str, target: str) -> Prompt:
+    return Prompt(f"{tag} {text}" if tag else text, source, target)
+
+
+def _nllb(text: str, tag: str, source: str, target: str) -> Prompt:
+    return Prompt(text, source, target, source_code=NLLB_CODES[source][0], first_token=tag)
+
+
+def _m2m100(text: str, tag: str, source: str, target: str) -> Prompt:
+    return Prompt(text, source, target, source_code=source, first_token=tag)
+
+
+NLLB_CODES = {"en": ("eng_Latn",), "ru": ("rus_Cyrl",), "kk": ("kaz_Cyrl",)}
+
+CONVENTIONS: Mapping[Family, Convention] = {
+    # Tiedemann and Thottingal 2020 (OPUS-MT). Models differ in whether a tag names the script, too.
+    Family.marian: Convention(
+        tags={
+            "en": (">>eng<<", ">>eng_Latn<<"),
+            "ru": (">>rus<<", ">>rus_Cyrl<<"),
+            "kk": (">>kaz<<", ">>kaz_Cyrl<<"),
+        },
+        shape=re.compile(r">>\S+<<"),
+        prompt=_prefixed,
+    ),
+    # NLLB Team 2022: the source's code stands before the text, and the target's is the first token of the answer.
+    Family.nllb: Convention(tags=NLLB_CODES, shape=re.compile(r"[a-z]{3}_[A-Z][a-z]{3}"), prompt=_nllb),
+    # Fan et al. 2020.
+    Family.m2m100: Convention(
+        tags={"en": ("__en__",), "ru": ("__ru__",)},
+        shape=re.compile(r"__[a-z]+__"),
+        prompt=_m2m100,
+        refused={"kk": "M2M100 is not used for Kazakh (published chrF++ 11 to 16)"},
+    ),
+    # Kudugunta et al. 2023.
+    Family.madlad: Convention(
+        tags={"en": ("<2en>",), "ru": ("<2ru>",), "kk": ("<2kk>",)},
+        shape=re.compile(r"<2\w+>"),
+        prompt=_prefixed,
+    ),
+}
