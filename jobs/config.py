@@ -157,7 +157,7 @@ class Translator:
         tags: target language -> the token that asks for it; `auto` takes the family's, and a Marian model of one target
             language has an empty one.
         notice: what every reader of its output is told, if anything.
-        batch_tokens: tokens a batch may hold, beams counted in.
+        batch_tokens: tokens a batch may hold, beams counted in; less where an earlier run found out that less fits.
         memory_gb: estimate of the memory that weights in bf16 and one batch take, in GB.
     """
 
@@ -197,9 +197,14 @@ class Translator:
 
 @dataclass
 class Translate:
-    """Which fields of an article are translated."""
+    """Which fields of an article are translated.
+
+    Attributes:
+        strict_truncation: a text that was not read to its end, or not written to its end, is a failure and no text.
+    """
 
     fields: list[str] = field(default_factory=lambda: ["title", "summary"])
+    strict_truncation: bool = False
 
     def __post_init__(self) -> None:
         _subset("translate.fields", self.fields, FIELDS)

@@ -9,6 +9,7 @@ class Finish(StrEnum):
 
     END = "end"  # the model said so
     LENGTH = "length"  # the output limit cut it
+    OUT_OF_MEMORY = "out_of_memory"  # nothing came: the prompt does not fit into memory, not even alone
     CARRIED = "carried"  # nothing to generate: the text has no letters
 
 

@@ -16,6 +16,12 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test remembers for itself, and nothing in the user's cache folder."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
 @pytest.fixture(scope="session")
 def random_marian(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Marian checkpoint with the embedded model's tokenizer class and random weights."""

@@ -77,6 +77,7 @@ def test_the_defaults_are_the_demo() -> None:
     assert config.articles.kind is Source.demo
     assert config.translators["kk"].name == "demo"
     assert config.translate.fields == ["title", "summary"]
+    assert config.translate.strict_truncation is False
 
 
 @pytest.mark.parametrize(

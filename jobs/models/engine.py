@@ -13,6 +13,10 @@ class Engine(Protocol):
     def input_limit(self) -> int:
         """Tokens of one prompt that the model can read."""
 
+    @property
+    def runs_on(self) -> str:
+        """Device and number format, such as `NVIDIA H100 80GB HBM3, bfloat16`; known once the model is loaded."""
+
     def load(self) -> None:
         """Bring the model into memory; raises `ModelError` where it cannot be had."""
 
@@ -20,7 +24,10 @@ class Engine(Protocol):
         """Tokens of each text, as the model counts them, special tokens included."""
 
     def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
-        """One generation per prompt, in the order of the prompts, run as a single batch; all want one target language."""
+        """One generation per prompt, in the order of the prompts, run as a single batch; all want one target language.
+
+        Raises `OutOfMemory`, with the memory of the batch given back, where it does not fit.
+        """
 
     def close(self) -> None:
         """Give the memory back."""
@@ -28,3 +35,7 @@ class Engine(Protocol):
 
 class ModelError(RuntimeError):
     """A model that cannot be loaded or used; the message names it and the way out."""
+
+
+class OutOfMemory(RuntimeError):
+    """A batch that does not fit into memory; a smaller one may."""

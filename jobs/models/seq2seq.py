@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from jobs.models.checkpoint import Checkpoint
+from jobs.models.engine import OutOfMemory
 from jobs.models.tokenizer import load_tokenizer, named_errors
 from jobs.records import Finish, Generation, Prompt
 
 if TYPE_CHECKING:
     import torch
+
+# How torch words it where it raises a plain RuntimeError: the processor's allocators, and cuBLAS.
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "cublas_status_alloc_failed")
 
 
 def precision(device: str) -> Any:
@@ -73,7 +77,28 @@ class Seq2SeqEngine:
         """Tokens of each text, end token and language code included."""
         return [len(ids) for ids in self._tokens()(list(texts))["input_ids"]] if texts else []
 
+    @property
+    def runs_on(self) -> str:
+        """Device and number format of the loaded model."""
+        import torch
+
+        device = self._model.device
+        name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+        return f"{name}, {str(self._model.dtype).removeprefix('torch.')}"
+
     def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
+        """Translate one batch; raises `OutOfMemory` where it does not fit."""
+        try:
+            return self._batch(prompts)
+        except RuntimeError as error:  # torch.OutOfMemoryError is one
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            if not any(words in str(error).lower() for words in _NO_MEMORY):
+                raise
+        # Past the except block, since the traceback holds the tensors of the failed batch.
+        self._free()
+        raise OutOfMemory(f"{len(prompts)} prompts: {reason}")
+
+    def _batch(self, prompts: Sequence[Prompt]) -> list[Generation]:
         """Translate one batch; the score is the mean log-probability of the chosen hypothesis' tokens."""
         import torch
 
@@ -121,11 +146,15 @@ class Seq2SeqEngine:
 
     def close(self) -> None:
         """Drop model and tokenizer."""
+        self._model = self._tokenizer = None
+        self._free()
+
+    def _free(self) -> None:
+        """Give back the memory that nothing refers to."""
         import gc
 
         import torch
 
-        self._model = self._tokenizer = None
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()

@@ -11,7 +11,7 @@ from typing import Protocol
 from jobs.config import DigestConfig, Order, Summariser
 from jobs.records import Article, Digest, Failure, Rendition
 from jobs.summarise.extractive import summarise
-from jobs.translate.translator import Translator
+from jobs.translate.translator import NotTranslated, Translation, Translator
 
 Tell = Callable[[int, int], None]  # articles and tokens worked through since the last call
 
@@ -117,6 +117,7 @@ class Translations:
         self.name = f"translations-{language}"
         self.translator = Translator(config.translators[language], language)
         self.fields = fields_to_translate(config)
+        self.strict = config.translate.strict_truncation
 
     def open(self) -> None:
         """Load the model."""
@@ -144,22 +145,27 @@ class Translations:
 
         translations = self.translator.translate(texts, done=done)
         for (article, name, _), translation in zip(jobs, translations, strict=True):
-            made.counts.update(
-                segments=translation.segments, tokens_in=translation.tokens_in, tokens_out=translation.tokens_out
-            )
-            made.add(
-                article,
-                Rendition(
-                    name,
-                    self.language,
-                    translation.text,
-                    f"{name}:{article.language}",
-                    self.translator.name,
-                    translation.flags,
-                ),
-            )
+            self.keep(made, article, name, translation)
         tell(len(drafts) - told, 0)
         return made
+
+    def keep(self, made: Made, article: Article, name: str, translation: Translation | NotTranslated) -> None:
+        """Add a translated field as a rendition, or as a failure of the rendition."""
+        if self.strict and isinstance(translation, Translation):
+            translation = whole(translation)
+        if isinstance(translation, NotTranslated):
+            made.counts["failed"] += 1
+            message = f"{name}: {translation.message}"
+            made.failures.append(Failure(article.id, self.name, translation.kind, message, article.where))
+            return
+        made.counts.update(
+            segments=translation.segments, tokens_in=translation.tokens_in, tokens_out=translation.tokens_out
+        )
+        lineage = f"{name}:{article.language}"
+        made.add(
+            article,
+            Rendition(name, self.language, translation.text, lineage, self.translator.name, translation.flags),
+        )
 
     def jobs(self, draft: Draft, made: Made) -> list[tuple[Article, str, str]]:
         """What is to be translated of a draft; a pair that the model does not know is a failure of the rendition."""
@@ -173,6 +179,15 @@ class Translations:
             made.failures.append(Failure(article.id, self.name, "unknown_pair", refusal, article.where))
             return []
         return wanted
+
+
+def whole(translation: Translation) -> Translation | NotTranslated:
+    """The translation, if the model read and wrote it to its end."""
+    for flag in translation.flags:
+        if flag.check in ("truncated", "unfinished"):
+            way_out = "translate.strict_truncation=false keeps such texts, flagged"
+            return NotTranslated(flag.check, f"{flag.where}: {flag.detail}; {way_out}")
+    return translation
 
 
 def fields_to_translate(config: DigestConfig) -> list[str]:

@@ -1,19 +1,22 @@
 """Translates texts with one model: cut into segments, translated in batches, put together again.
 
 Paragraphs, bullets and line breaks stay, since every segment keeps its separator. Equal segments are translated once.
+A segment that is longer than the model can read is translated in pieces.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from jobs.config import Translator as Settings
 from jobs.config import commercial_presets
-from jobs.models import batching, checkpoint
+from jobs.models import batching, budget, checkpoint
 from jobs.models.engine import Engine, ModelError
 from jobs.models.families import CONVENTIONS, find_tag
 from jobs.models.seq2seq import Seq2SeqEngine
 from jobs.models.tokenizer import load_tokenizer
 from jobs.records import Finish, Flag, Generation, Prompt, Segment, Severity
+from jobs.text.clauses import pieces
 from jobs.text.sentences import segment
 
 
@@ -26,6 +29,14 @@ class Translation:
     segments: int
     tokens_in: int
     tokens_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotTranslated:
+    """A text of which no translation could be made; `kind` and `message` are those of a `Failure`."""
+
+    kind: str
+    message: str
 
 
 def has_letters(text: str) -> bool:
@@ -77,6 +88,12 @@ class Translator:
         """How renditions name the model that made them."""
         return f"{self.settings.name}@{self.checkpoint.revision}"
 
+    @cached_property
+    def budget(self) -> budget.Budget:
+        """What a batch may hold on this device; needs the engine loaded."""
+        key = f"{self.engine.runs_on}, {self.checkpoint.revision}"
+        return budget.remembered(key, self.settings.batch_tokens)
+
     def refusal(self, source: str) -> str:
         """Why this model does not translate from `source`, or an empty string where it does."""
         if reason := self.convention.refused.get(source):
@@ -102,17 +119,18 @@ class Translator:
 
     def translate(
         self, texts: Sequence[tuple[str, str]], done: Callable[[float, int], None] = lambda share, tokens: None
-    ) -> list[Translation]:
-        """Translate `(text, source language)` pairs, in their order.
+    ) -> list[Translation | NotTranslated]:
+        """Translate `(text, source language)` pairs, in their order; needs the engine loaded.
 
         `done` is told after each batch what share of all segments is done, and how many tokens the batch had.
         """
         cut = [segment(text, source) for text, source in texts]
+        short = self._pieces(cut, [source for _, source in texts])
         wanted: dict[Prompt, int] = {}
         for segments, (_, source) in zip(cut, texts, strict=True):
-            for item in segments:
-                if has_letters(item.text):
-                    wanted.setdefault(self.prompt(item.text, source), len(wanted))
+            for piece in (piece for item in segments for piece in short[item.text, source]):
+                if has_letters(piece.text):
+                    wanted.setdefault(self.prompt(piece.text, source), len(wanted))
         worked = 0
 
         def batch_done(segments: int, tokens: int) -> None:
@@ -124,34 +142,69 @@ class Translator:
             self.engine,
             list(wanted),
             beams=self.settings.beams,
-            batch_tokens=self.settings.batch_tokens,
+            budget=self.budget,
             done=batch_done,
         )
+        found = dict(zip(wanted, generations, strict=True))
         return [
-            self._joined(segments, [self._generation(item, source, wanted, generations) for item in segments])
+            self._joined(segments, [short[item.text, source] for item in segments], source, found)
             for segments, (_, source) in zip(cut, texts, strict=True)
         ]
 
-    def _generation(
-        self, item: Segment, source: str, wanted: dict[Prompt, int], generations: list[Generation]
-    ) -> Generation:
-        if not has_letters(item.text):
-            return Generation(item.text, 0, 0, 0, Finish.CARRIED, 0.0)
-        return generations[wanted[self.prompt(item.text, source)]]
+    def _pieces(self, cut: list[list[Segment]], sources: list[str]) -> dict[tuple[str, str], list[Segment]]:
+        """The pieces that fit of each segment's `(text, source language)`; most fit whole and are one piece."""
+        keys = list(
+            dict.fromkeys((item.text, source) for items, source in zip(cut, sources, strict=True) for item in items)
+        )
+        lengths = self.engine.count_tokens([self.prompt(text, source).text for text, source in keys])
+        limit = self.engine.input_limit
+        return {
+            (text, source): [Segment(text, "")] if length <= limit or not has_letters(text) else self._cut(text, source)
+            for (text, source), length in zip(keys, lengths, strict=True)
+        }
 
-    def _joined(self, segments: list[Segment], generations: list[Generation]) -> Translation:
-        text = "".join(made.text + item.separator for item, made in zip(segments, generations, strict=True))
-        flags = [
-            flag
-            for number, (item, made) in enumerate(zip(segments, generations, strict=True), 1)
-            for flag in self.flags(item, made, f"segment {number}")
+    def _cut(self, text: str, source: str) -> list[Segment]:
+        def fits(piece: str) -> bool:
+            return self.engine.count_tokens([self.prompt(piece, source).text])[0] <= self.engine.input_limit
+
+        return pieces(text, fits)
+
+    def _generation(self, parts: list[Segment], source: str, found: dict[Prompt, Generation]) -> Generation:
+        """What came of a segment, put together from its parts."""
+        made = [
+            found[self.prompt(part.text, source)]
+            if has_letters(part.text)
+            else Generation(part.text, 0, 0, 0, Finish.CARRIED, 0.0)
+            for part in parts
         ]
+        return made[0] if len(made) == 1 else _together(parts, made)
+
+    def _joined(
+        self, segments: list[Segment], cut: list[list[Segment]], source: str, found: dict[Prompt, Generation]
+    ) -> Translation | NotTranslated:
+        """A text from what came of its segments; nothing at all where one of them could not be made."""
+        generations = [self._generation(parts, source, found) for parts in cut]
+        flags = []
+        for number, (item, parts, made) in enumerate(zip(segments, cut, generations, strict=True), 1):
+            where = f"segment {number}"
+            if made.finish is Finish.OUT_OF_MEMORY:
+                return NotTranslated("out_of_memory", f"{where} of {len(segments)}: {self._too_large(made)}")
+            if len(parts) > 1:
+                detail = f"cut into {len(parts)} pieces to fit {self.engine.input_limit} tokens"
+                flags.append(Flag("split", Severity.NOTE, where, detail))
+            flags.extend(self.flags(item, made, where))
         return Translation(
-            text,
+            "".join(made.text + item.separator for item, made in zip(segments, generations, strict=True)),
             tuple(flags),
             len(segments),
             sum(made.tokens_in for made in generations),
             sum(made.tokens_out for made in generations),
+        )
+
+    def _too_large(self, made: Generation) -> str:
+        return (
+            f"its {made.tokens_in} tokens do not fit into the memory of {self.engine.runs_on}, not even alone; "
+            f"lower translators.{self.target}.input_limit, output_limit or beams"
         )
 
     def flags(self, item: Segment, made: Generation, where: str) -> list[Flag]:
@@ -174,3 +227,19 @@ class Translator:
         elif domain.lowest_score is not None and made.score < domain.lowest_score:
             found.append(Flag("out_of_domain", Severity.WARNING, where, f"mean log-probability {made.score:.2f}"))
         return found
+
+
+def _together(parts: Sequence[Segment], made: Sequence[Generation]) -> Generation:
+    """One generation from those of a segment's parts: the worst ending, and the mean score by tokens."""
+    endings = {item.finish for item in made}
+    worst = (Finish.OUT_OF_MEMORY, Finish.LENGTH, Finish.END)
+    written = sum(item.tokens_out for item in made)
+    return Generation(
+        "".join(item.text + part.separator for part, item in zip(parts, made, strict=True)),
+        sum(item.tokens_in for item in made),
+        sum(item.tokens_kept for item in made),
+        written,
+        next(ending for ending in worst if ending in endings),
+        sum(item.score * item.tokens_out for item in made) / written if written else 0.0,
+        sum(item.unknown for item in made),
+    )

@@ -23,6 +23,7 @@ from jobs.demo import vocabulary
 from jobs.demo.corpus import sampling
 from jobs.demo.corpus.patterns import Pair
 from jobs.models import batching, checkpoint
+from jobs.models.budget import Budget
 from jobs.models.seq2seq import Seq2SeqEngine
 from jobs.records import Generation, Prompt
 from tests.measure import SHARED, report
@@ -35,7 +36,7 @@ SETTINGS = Translator(name="demo", model="embedded")
 def translate(engine: Seq2SeqEngine, sentences: Sequence[str], language: str) -> list[Generation]:
     """Generations of the sentences, in order."""
     prompts = [Prompt(f"{vocabulary.TAGS[language]} {sentence}", "en", language) for sentence in sentences]
-    return batching.generate(engine, prompts, beams=engine.beams, batch_tokens=SETTINGS.batch_tokens)
+    return batching.generate(engine, prompts, beams=engine.beams, budget=Budget(SETTINGS.batch_tokens))
 
 
 def chrf(made: Sequence[Generation], references: Sequence[str]) -> float:

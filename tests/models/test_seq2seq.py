@@ -1,11 +1,14 @@
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
 from transformers import MarianMTModel, MarianTokenizer
 
+from jobs.models import batching
+from jobs.models.budget import Budget
 from jobs.models.checkpoint import find
-from jobs.models.engine import ModelError
+from jobs.models.engine import ModelError, OutOfMemory
 from jobs.models.seq2seq import Seq2SeqEngine
 from jobs.records import Finish, Prompt
 
@@ -84,6 +87,63 @@ def test_a_misspelt_folder_is_refused_by_name() -> None:
 def test_a_hub_model_that_cannot_be_had_names_the_way_out() -> None:
     with pytest.raises(ModelError, match=r"translator.model=<folder>"):
         find("nobody/nothing", None)
+
+
+def test_the_engine_tells_what_it_runs_on(random_marian: Path) -> None:
+    assert engine(random_marian, 1).runs_on == "cpu, float32"
+
+
+def real_error_of_the_allocator() -> RuntimeError:
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**58, dtype=torch.uint8)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        real_error_of_the_allocator(),
+    ],
+)
+def test_a_batch_that_does_not_fit_into_memory_is_told_as_such_and_the_engine_goes_on(
+    error: RuntimeError, random_marian: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = engine(random_marian, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(made._model, "generate", Mock(side_effect=error))
+        with pytest.raises(OutOfMemory, match="4 prompts: ") as caught:
+            made.generate(prompts(SENTENCES))
+    assert caught.value.__context__ is None, "the first error's traceback would hold the memory of the batch"
+    assert len(made.generate(prompts(SENTENCES))) == 4
+
+
+def test_another_error_of_the_model_is_no_lack_of_memory(random_marian: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = engine(random_marian, 1)
+    monkeypatch.setattr(made._model, "generate", lambda **_: torch.zeros(2) @ torch.zeros(3))
+    with pytest.raises(RuntimeError, match="size") as caught:
+        made.generate(prompts(SENTENCES))
+    assert not isinstance(caught.value, OutOfMemory)
+
+
+@pytest.mark.gpu
+def test_a_batch_too_large_for_a_gpu_is_recovered(random_marian: Path) -> None:
+    made = Seq2SeqEngine(find(str(random_marian), None), beams=4, input_limit=64, output_limit=12, device="cuda")
+    made.load()
+    asked = prompts([f"{sentence} {number}" for number in range(500) for sentence in SENTENCES])
+    alone = made.generate(asked[:8])
+    budget = Budget(10**9)
+    torch.cuda.empty_cache()
+    held = torch.cuda.memory_reserved() + 256 * 2**20
+    torch.cuda.set_per_process_memory_fraction(held / torch.cuda.get_device_properties(0).total_memory)
+    try:
+        found = batching.generate(made, asked, beams=4, budget=budget)
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+    assert all(item.finish is not Finish.OUT_OF_MEMORY for item in found)
+    assert budget.tokens < 10**9
+    assert sum(one.text == other.text for one, other in zip(found, alone, strict=False)) >= 6
 
 
 @pytest.mark.gpu

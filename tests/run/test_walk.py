@@ -12,7 +12,10 @@ import pytest
 
 from jobs.config import DigestConfig, Order, Translate
 from jobs.digest import run
+from jobs.records import Finish, Generation
+from jobs.translate import translator
 from jobs.versions.parts import failures_of
+from tests.fake_engine import FakeEngine
 
 Make = Callable[..., DigestConfig]
 TEXTS = {
@@ -56,6 +59,63 @@ def test_a_pair_that_the_model_does_not_know_fails_as_a_rendition_and_not_as_an_
     (failure,) = failures_of(version)
     assert (failure.article_id, failure.stage, failure.kind) == ("a1", "translations-ru", "unknown_pair")
     assert "kk→ru" in failure.message
+
+
+def test_an_article_that_does_not_fit_into_memory_is_a_record_whose_rendition_failed(
+    config: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(translator, "Seq2SeqEngine", lambda *_, **__: FakeEngine(poison="Title 1"))
+    made = config(articles(tmp_path / "a.jsonl", ["en"] * 4), targets=["ru"], max_failed_fraction=0.2)
+    assert run(made, {}) == 0
+    version = Path(made.outputs.root) / "digest" / "v0001"
+    assert [sorted(row["renditions"].get("ru", {})) for row in digests(made)] == [  # type: ignore[attr-defined]
+        *(["summary", "title"], ["summary"], ["summary", "title"], ["summary", "title"])
+    ]
+    (failure,) = failures_of(version)
+    assert (failure.article_id, failure.stage, failure.kind) == ("a1", "translations-ru", "out_of_memory")
+    assert failure.message.startswith("title: segment 1 of 1: its 15 tokens do not fit")
+    manifest = json.loads((version / "manifest.json").read_text())
+    assert manifest["failures"] == {"translations-ru: out_of_memory": 1}
+    assert (manifest["stages"]["translations-ru"]["failed"], manifest["stages"]["translations-ru"]["made"]) == (1, 7)
+
+
+@pytest.mark.parametrize(
+    ("generation", "kind"),
+    [
+        (Generation("x", 20, 10, 3, Finish.END, -0.1), "truncated"),
+        (Generation("x", 3, 3, 12, Finish.LENGTH, -0.1), "unfinished"),
+    ],
+)
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_text_cut_short_is_flagged_and_where_that_is_asked_for_a_failure(
+    strict: bool, generation: Generation, kind: str, config: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = FakeEngine()
+    engine.enqueue(generation)
+    monkeypatch.setattr(translator, "Seq2SeqEngine", lambda *_, **__: engine)
+    made = config(
+        articles(tmp_path / "a.jsonl", ["en"]),
+        translate=Translate(fields=["title"], strict_truncation=strict),
+        targets=["ru"],
+        max_failed_fraction=1.0,
+    )
+    assert run(made, {}) == 0
+    version = Path(made.outputs.root) / "digest" / "v0001"
+    manifest = json.loads((version / "manifest.json").read_text())
+    assert manifest["flags"] == ({} if strict else {kind: 1})
+    assert manifest["failures"] == ({f"translations-ru: {kind}": 1} if strict else {})
+    assert all("strict_truncation=false" in failure.message for failure in failures_of(version))
+
+
+def test_a_segment_that_was_cut_into_pieces_is_counted(
+    config: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(translator, "Seq2SeqEngine", lambda *_, **__: FakeEngine(input_limit=40))
+    made = config(articles(tmp_path / "a.jsonl", ["en"]), targets=["ru"])
+    assert run(made, {}) == 0
+    manifest = json.loads((Path(made.outputs.root) / "digest" / "v0001" / "manifest.json").read_text())
+    assert manifest["flags"] == {"split": 1}
+    assert manifest["failures"] == {}
 
 
 def test_translating_first_summarises_the_translation(config: Make, tmp_path: Path) -> None:

@@ -4,13 +4,16 @@ import pytest
 
 from jobs.config import Domain, Translator
 from jobs.records import Finish, Generation, Prompt, Severity
+from jobs.translate.translator import NotTranslated
 from jobs.translate.translator import Translator as Room
+from tests.fake_engine import FakeEngine
 
 
 class Upper:
     """An engine that answers in capitals, and as it is told for some texts."""
 
     input_limit = 10
+    runs_on = "fake device, float32"
 
     def __init__(self, answers: dict[str, Generation] | None = None) -> None:
         self.answers = answers or {}
@@ -31,7 +34,7 @@ class Upper:
         return self.answers.get(text) or Generation(text.upper(), 3, 3, 3, Finish.END, -0.1)
 
 
-def room(settings: Translator, engine: Upper) -> Room:
+def room(settings: Translator, engine: Upper | FakeEngine) -> Room:
     return Room(settings, "ru", engine)
 
 
@@ -87,3 +90,46 @@ def test_what_the_engine_tells_becomes_a_flag(
 
 def test_a_good_translation_has_no_flags(settings: Translator) -> None:
     assert room(settings, Upper()).translate([("Good one.", "en")])[0].flags == ()
+
+
+LONG = "The ministry said output fell in March; prices rose by 1,000 tenge, and nobody in the city was hurt."
+
+
+def test_a_segment_over_the_limit_is_translated_in_pieces_and_the_record_says_so(settings: Translator) -> None:
+    engine = FakeEngine(input_limit=70)
+    made = room(settings, engine).translate([(f"Short one. {LONG}", "en")])[0]
+    assert made.text == f"Short one. {LONG}"
+    assert [(flag.check, flag.severity, flag.where, flag.detail) for flag in made.flags] == [
+        ("split", Severity.NOTE, "segment 2", "cut into 2 pieces to fit 70 tokens")
+    ]
+    assert ">>rus<< The ministry said output fell in March;" in {text for batch in engine.history for text in batch}
+
+
+def test_a_split_segment_is_as_unfinished_as_its_worst_piece(settings: Translator) -> None:
+    engine = FakeEngine(input_limit=70)
+    engine.enqueue(
+        Generation("one", 8, 8, 3, Finish.LENGTH, -0.1, unknown=1), Generation("two", 9, 9, 1, Finish.END, -0.5)
+    )
+    settings.domain = Domain(lowest_score=-0.19)
+    made = room(settings, engine).translate([(LONG, "en")])[0]
+    assert sorted(made.text.split()) == ["one", "two"]
+    assert [(flag.check, flag.detail) for flag in made.flags[1:]] == [
+        ("unfinished", "stopped at the limit of 4 tokens"),
+        ("out_of_domain", "mean log-probability -0.20"),
+    ]
+    assert (made.tokens_in, made.tokens_out) == (17, 4)
+
+
+def test_a_word_that_the_model_cannot_read_whole_is_given_to_it_whole(settings: Translator) -> None:
+    engine = FakeEngine(input_limit=20)
+    room(settings, engine).translate([("See https://example.org/" + "a" * 30 + " for more.", "en")])
+    assert ">>rus<< https://example.org/" + "a" * 30 in {text for batch in engine.history for text in batch}
+
+
+def test_a_text_with_a_segment_that_does_not_fit_into_memory_is_no_text(settings: Translator) -> None:
+    good, bad = room(settings, FakeEngine(poison="Bad")).translate([("Good one.", "en"), ("Good one. Bad one.", "en")])
+    assert good.text == "Good one."
+    assert isinstance(bad, NotTranslated)
+    assert bad.kind == "out_of_memory"
+    assert "segment 2 of 2: its 16 tokens do not fit into the memory of fake device, float32" in bad.message
+    assert "lower translators.ru.input_limit" in bad.message
