@@ -73,6 +73,13 @@ class Family(Enum):
     madlad = "madlad"
 
 
+class EngineKind(Enum):
+    """What runs a model; `auto` takes the fastest that supports the family."""
+
+    auto = "auto"
+    transformers = "transformers"
+
+
 class Use(Enum):
     """What the output is for; some licences allow research only."""
 
@@ -152,6 +159,7 @@ class Translator:
     Attributes:
         model: a hub id, a local folder, or `embedded` for the model shipped in the package.
         family: how it is told the languages.
+        engine: what runs it.
         licence: SPDX name of the weights' licence.
         sources: languages it reads.
         tags: target language -> the token that asks for it; `auto` takes the family's, and a Marian model of one target
@@ -164,6 +172,7 @@ class Translator:
     name: str
     model: str
     family: Family = Family.marian
+    engine: EngineKind = EngineKind.auto
     revision: str | None = None
     licence: str = ""
     sources: list[str] = field(default_factory=list)

@@ -12,8 +12,8 @@ from jobs.config import Translator as Settings
 from jobs.config import commercial_presets
 from jobs.models import batching, budget, checkpoint
 from jobs.models.engine import Engine, ModelError
+from jobs.models.engines import engine_for
 from jobs.models.families import CONVENTIONS, find_tag
-from jobs.models.seq2seq import Seq2SeqEngine
 from jobs.models.tokenizer import load_tokenizer
 from jobs.records import Finish, Flag, Generation, Prompt, Segment, Severity
 from jobs.text.clauses import pieces
@@ -63,13 +63,7 @@ class Translator:
             raise ModelError(f"{reason}; {self._way_out()}")
         self.checkpoint = checkpoint.find(settings.model, settings.revision)
         self.tag = self._find_tag()
-        self.engine = engine or Seq2SeqEngine(
-            self.checkpoint,
-            beams=settings.beams,
-            input_limit=settings.input_limit,
-            output_limit=settings.output_limit,
-            device=settings.device.value,
-        )
+        self.engine = engine or engine_for(settings, self.checkpoint)
 
     def _find_tag(self) -> str:
         """The token that asks for the target; a target without an entry is refused article by article."""
