@@ -44,6 +44,11 @@ BRIDGE = "be opened\tбыть открыт\tашыл\tthe bridge=мост=m=кө
         (PRICES, "003", ("Prices did not rise.", "Цены не выросли.", "Бағалар өспеді.")),
         (PRICES, "007", ("Prices have not yet risen.", "Цены ещё не выросли.", "Бағалар әлі өскен жоқ.")),
         (PRICES, "009", ("Prices must rise.", "Цены должны вырасти.", "Бағалар өсуі тиіс.")),
+        (
+            "reopen|reopened|reopened\tвновь открыться\tқайта ашыл\tthe bridge=мост=m=көпір",
+            "004",
+            ("The bridge will reopen.", "Мост вновь откроется.", "Көпір қайта ашылады."),
+        ),
         (BRIDGE, "001", ("The bridge was opened.", "Мост был открыт.", "Көпір ашылды.")),
         (BRIDGE, "004", ("The bridge will be opened.", "Мост будет открыт.", "Көпір ашылады.")),
         (BRIDGE, "008", ("The bridge may be opened.", "Мост может быть открыт.", "Көпір ашылуы мүмкін.")),
@@ -87,6 +92,7 @@ def test_no_deed_is_written_twice() -> None:
     [
         ("sign|signed|signed\tподписать\tқол қой", "x.tsv:3: a deed is English, Russian, Kazakh and who does it"),
         ("sign the bill\tподписать\tқол қой\tany", "x.tsv:3: the English of a deed begins with base|past|participle"),
+        ("sign|signed|signed\tподпись\tқол қой\tany", "x.tsv:3: the Russian of a deed has no infinitive"),
         ("sign|signed|signed\tподписать\tқол қой\tnobody", "x.tsv:3: 'nobody' is no class, kind or subject"),
     ],
 )

@@ -108,13 +108,19 @@ def _english(text: str, form: str, subject: Subject) -> str:
 
 
 def _russian(text: str, form: str, subject: Subject) -> str:
-    verb, _, rest = text.partition(" ")
-    if form == "inf":
-        return text if verb != "быть" else _passive(rest, "быть|быть|быть|быть", subject)
-    past, future = _verb(verb)
+    """The infinitive is the first word that is one; what stands before it stays there: «вновь открыть»."""
+    words = text.split(" ")
+    position = next(index for index, word in enumerate(words) if _verb(word))
+    lead, verb, rest = " ".join(words[:position]), words[position], " ".join(words[position + 1 :])
+    past, future = _verb(verb) or ("", "")
     if verb == "быть":
-        return _passive(rest, past if form == "past" else "будет|будет|будет|будут", subject)
-    return f"{subject.agree(past if form == 'past' else future, 'ru', '~')} {rest}".strip()
+        verbs = {"inf": "быть|быть|быть|быть", "past": past}.get(form, "будет|будет|будет|будут")
+        found = _passive(rest, verbs, subject)
+    elif form == "inf":
+        return text
+    else:
+        found = f"{subject.agree(past if form == 'past' else future, 'ru', '~')} {rest}"
+    return f"{lead} {found}".strip()
 
 
 def _passive(rest: str, verbs: str, subject: Subject) -> str:
@@ -133,22 +139,25 @@ def _analyzer() -> Any:
 
 
 @cache
-def _verb(infinitive: str) -> tuple[str, str]:
-    """Past and future of a Russian verb, each as four options for masculine, feminine, neuter and plural."""
-    found = next((item for item in _analyzer().parse(infinitive) if "INFN" in item.tag), None)
+def _verb(word: str) -> tuple[str, str] | None:
+    """Past and future of a Russian verb, each as four options for masculine, feminine, neuter and plural.
+
+    None where the word is no infinitive.
+    """
+    found = next((item for item in _analyzer().parse(word) if "INFN" in item.tag), None)
     if found is None:
-        raise CorpusError(f"{infinitive}: no Russian infinitive")
+        return None
     past = [found.inflect({"past", "sing", gender}) for gender in ("masc", "femn", "neut")]
     past.append(found.inflect({"past", "plur"}))
     if "perf" in found.tag:
         one, many = (found.inflect({"futr", "3per", number}) for number in ("sing", "plur"))
         if not (one and many):
-            raise CorpusError(f"{infinitive}: no future tense is known")
+            raise CorpusError(f"{word}: no future tense is known")
         future = [one.word] * 3 + [many.word]
     else:
-        future = [f"будет {infinitive}"] * 3 + [f"будут {infinitive}"]
+        future = [f"будет {word}"] * 3 + [f"будут {word}"]
     if not all(past):
-        raise CorpusError(f"{infinitive}: no past tense is known")
+        raise CorpusError(f"{word}: no past tense is known")
     return "|".join(item.word for item in past), "|".join(future)
 
 
@@ -196,6 +205,8 @@ def parse_deed(line: str, where: str) -> Deed:
         raise CorpusError(f"{where}: a deed is English, Russian, Kazakh and who does it, separated by tabs")
     if not re.match(r"be |[^| ]+\|[^| ]+\|[^| ]+( |$)", cells[0]):
         raise CorpusError(f"{where}: the English of a deed begins with base|past|participle, or with be")
+    if not any(map(_verb, cells[1].split())):
+        raise CorpusError(f"{where}: the Russian of a deed has no infinitive")
     for name in cells[3].split(",") if "=" not in cells[3] else ():
         if name not in CLASSES and name not in lexicon.load() and name not in patterns.PERSONS:
             raise CorpusError(f"{where}: {name!r} is no class, kind or subject")
