@@ -50,7 +50,8 @@ def test_what_is_not_kazakh_is_left_as_it_is() -> None:
 
 @given(WORDS)
 def test_what_was_read_back_is_spelt_the_same_in_latin_again(word: str) -> None:
-    for cased in (word, word.upper(), word.capitalize()):
+    spoken = word.strip("ъь")  # a sign without a letter says nothing of capitals
+    for cased in (word, spoken.upper(), spoken.capitalize()):
         latin = to_latin(cased)
         assert to_latin(to_cyrillic(latin)) == latin
 

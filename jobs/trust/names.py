@@ -1,0 +1,249 @@
+"""Checks that every person and place of a text stands in its translation, and that a name is spelt one way in one article.
+
+A name is found if a word of the translation sounds like it, in any case, or begins as the lexicon has it: CLDR's territories
+and `places.tsv`. A name that is not found is a warning where the translation has another one that nothing in the text
+accounts for, where the lexicon knows it, or where it is the subject of a sentence; else a note, since translators turn names
+into adjectives and pronouns.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from jobs.records import Flag, Pair, Severity
+from jobs.text.inflection import stems
+from jobs.text.names import sounds, unlikeness
+
+_WORD = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*(?:['’][^\W\d_]+)*")
+_CAPITALS = re.compile(r"\b(?=[A-ZÀ-ÖØ-ÞĞİŁŞŚŻА-ЯЁІЇӘҒҚҢӨҰҮҺ])" + _WORD.pattern)
+_POSSESSIVE = re.compile(r"['’]s?$")
+_OPENING = re.compile(r"(?:^|(?<!\b[A-Z])(?<!\b[DMS][rst])(?<!\bMrs)[.!?…:;]\s|[\n\"“«(\[])[\"'“‘„«(\[\s—–-]*$")
+# Verbs of news; between them and the beginning of a sentence a single word is nearly always a name.
+_SUBJECT = re.compile(
+    r",? (?:said|says|told|has|had|was|is|who|confirmed|added|won|lost|wrote|took|began|became|followed|noted|argues|argued)\b"
+)
+_LOOK_BACK = 8  # characters before a word that tell whether a sentence opens with it
+# Endings of English words that are no names; Ahmed and Saeed are.
+_NO_NAME = re.compile("(?:ing|ese|[^me]ed|[ts]ion|ment|ness|ity|ism|ology|ical|ous|ful|less|able|ible|n't)s?$")
+_ROMAN = re.compile("[IVXLCІХ]+")
+_LOWER = 0.4  # tolerance for a word without a capital, as in «берлинский»
+_LONG = 4  # classes that a name must have to be looked for among such words
+_SOFT_ENDING = re.compile("(?:[аяыиоеуюйь]|ия|ские|ский)$")
+
+
+class _Word(NamedTuple):
+    """A word with a capital.
+
+    Attributes:
+        opening: a sentence or a quotation opens with it.
+        subject: a verb follows, as hardly ever after an ordinary word without an article.
+    """
+
+    text: str
+    lower: str
+    opening: bool
+    subject: bool
+
+
+def check_names(pair: Pair) -> list[Flag]:
+    """Names of persons and places that the translation does not have."""
+    source = _capitals(pair.text)
+    names = {word.lower: word for word in source if _is_name(word, pair.source)}
+    if not names:
+        return []
+    target = _capitals(pair.translation)
+    missed = _missed(list(names.values()), target, pair)
+    if not missed:
+        return []
+    told = ", ".join(word.text for word in missed)
+    if strange := _strange(source, target, pair):
+        return [Flag("names", Severity.WARNING, "", f"{told}: not found; {', '.join(strange)}: not in the text")]
+    certain = any(word.subject or _beginnings(word.lower, pair.source, pair.target) for word in missed)
+    return [Flag("names", Severity.WARNING if certain else Severity.NOTE, "", f"{told}: not found")]
+
+
+def check_spellings(pairs: Sequence[Pair]) -> list[Flag]:
+    """Names that the translations of one article spell in more than one way; endings do not count.
+
+    Args:
+        pairs: the texts of one article with their translations, all between the same two languages.
+    """
+    spellings: dict[str, list[str]] = {}
+    for pair in pairs:
+        names = {word.lower: word for word in _capitals(pair.text) if _is_name(word, pair.source)}
+        unknown = [name for name in names.values() if not _beginnings(name.lower, pair.source, pair.target)]
+        for name, word in _likeliest(unknown, _capitals(pair.translation), pair.source).items():
+            spellings.setdefault(name, []).append(word)
+    flags = []
+    for name, forms in spellings.items():
+        different = _different(forms, pairs[0].target)
+        if len(different) > 1:
+            flags.append(Flag("spelling", Severity.WARNING, "", f"{name}: {', '.join(different)}"))
+    return flags
+
+
+def _different(forms: Sequence[str], language: str) -> list[str]:
+    """One form of each spelling."""
+    kept: list[str] = []
+    for form in forms:
+        if not any(stems(form, language) & stems(other, language) for other in kept):
+            kept.append(form)
+    return kept
+
+
+def _capitals(text: str) -> list[_Word]:
+    """The words with a capital, in order and without a possessive."""
+    found = []
+    for match in _CAPITALS.finditer(text):
+        word = _POSSESSIVE.sub("", match[0])
+        opening = _OPENING.search(text[max(0, match.start() - _LOOK_BACK) : match.start()]) is not None
+        found.append(_Word(word, word.lower(), opening, _SUBJECT.match(text, match.end()) is not None))
+    return found
+
+
+def _is_name(word: _Word, language: str) -> bool:
+    """Whether a word of the source is to be looked for: it is neither ordinary nor an acronym."""
+    if word.text.isupper():
+        return language == "en" and word.lower in _lexicon()
+    return len(word.text) > 1 and not _is_ordinary(word, language) and not (word.opening and word.lower.endswith("ly"))
+
+
+def _is_ordinary(word: _Word, language: str) -> bool:
+    """Whether a word with a capital is translated rather than transliterated; Russian and Kazakh have fewer of them."""
+    if language != "en":
+        return word.opening or word.lower.startswith(_no_names(language))
+    lower, singular = word.lower, word.lower.removesuffix("s")
+    return lower in _ordinary() or singular in _ordinary() or lower in _peoples() or bool(_NO_NAME.search(lower))
+
+
+def _missed(names: Sequence[_Word], target: Sequence[_Word], pair: Pair) -> list[_Word]:
+    """Names that no word of the translation stands for."""
+    every = _WORD.findall(pair.translation.lower())
+    missed, by_sound = [], []
+    for name in names:
+        beginnings = _beginnings(name.lower, pair.source, pair.target)
+        if not beginnings:
+            by_sound.append(name)
+        elif not any(word.startswith(beginnings) for word in every):
+            missed.append(name)
+    found = _likeliest(by_sound, target, pair.source)
+    left = (name for name in by_sound if name.text not in found)
+    return missed + [name for name in left if not _in_small_letters(name, every, pair.source)]
+
+
+def _likeliest(names: Sequence[_Word], target: Sequence[_Word], source: str) -> dict[str, str]:
+    """Name -> the word of the translation that stands for it; the pairs most alike are taken first."""
+    heard = [(word.lower, sounds(word.text)) for word in target]
+    likely = sorted(
+        (unlike, number, place)
+        for number, name in enumerate(names)
+        for place, (word, sound) in enumerate(heard)
+        if (unlike := 0.0 if word == name.lower else _unlike(sounds(name.text), sound, source)) <= 1
+    )
+    found: dict[str, str] = {}
+    taken: set[int] = set()
+    for _, number, place in likely:
+        if place not in taken and names[number].text not in found:
+            found[names[number].text] = target[place].text
+            taken.add(place)
+    return found
+
+
+def _unlike(name: str, other: str, source: str) -> float:
+    """Unlikeness; a Russian or Kazakh name may have an ending that the other one lacks."""
+    forwards = unlikeness(name, other)
+    return forwards if source == "en" or len(name) <= len(other) else min(forwards, unlikeness(other, name))
+
+
+def _in_small_letters(name: _Word, every: Sequence[str], source: str) -> bool:
+    """Whether an adjective or a common noun was made of the name."""
+    sound = sounds(name.text)
+    return len(sound) >= _LONG and any(_unlike(sound, sounds(word), source) <= _LOWER for word in every)
+
+
+def _strange(source: Sequence[_Word], target: Sequence[_Word], pair: Pair) -> list[str]:
+    """Names of the translation that no word of the source accounts for."""
+    expected = tuple(item for word in source for item in _beginnings(word.lower, pair.source, pair.target))
+    heard = [
+        sounds(word.text)
+        for word in source
+        if pair.source != "en" or word.lower in _peoples() or not _is_ordinary(word, pair.source)
+    ]
+    given = {word.lower for word in source}
+    return [
+        word.text
+        for word in target
+        if len(word.text) > 2
+        and word.lower not in given
+        and (not word.opening or word.lower.startswith(_places(pair.target)))
+        and not word.lower.startswith(expected)
+        and not (_is_ordinary(word._replace(opening=False), pair.target))
+        and not _ROMAN.fullmatch(word.text)
+        and not any(_unlike(sound, sounds(word.text), pair.source) <= 1 for sound in heard)
+    ]
+
+
+@lru_cache(1 << 14)
+def _beginnings(word: str, source: str, target: str) -> tuple[str, ...]:
+    """What words of the target begin with that stand for a word of the source which the lexicon knows; else nothing."""
+    if source == "en":
+        return _lexicon().get(word, {}).get(target, ())
+    entries = (entry for entry in _lexicon().values() if word.startswith(entry.get(source, ())))
+    return tuple(item for entry in entries for item in entry.get(target, ()))
+
+
+@cache
+def _places(language: str) -> tuple[str, ...]:
+    return tuple(item for entry in _lexicon().values() for item in entry.get(language, ()) if len(item) > 3)
+
+
+@cache
+def _no_names(language: str) -> tuple[str, ...]:
+    rows = [line.split("\t") for line in _lines("capitals.tsv")]
+    return tuple(word for code, words in rows for word in words.split() if code == language)
+
+
+@cache
+def _ordinary() -> frozenset[str]:
+    return frozenset(word for line in _lines("ordinary.txt") for word in line.split())
+
+
+@cache
+def _peoples() -> frozenset[str]:
+    return frozenset(word for line in _lines("nationalities.txt") for word in line.split())
+
+
+@cache
+def _lexicon() -> dict[str, dict[str, tuple[str, ...]]]:
+    """English name in small letters -> target language -> what its words begin with."""
+    found = _territories()
+    for line in _lines("places.tsv"):
+        english, russian, kazakh = line.split("\t")
+        found[english] = {"en": (english,), "ru": tuple(russian.split("|")), "kk": tuple(kazakh.split("|"))}
+    return found
+
+
+def _territories() -> dict[str, dict[str, tuple[str, ...]]]:
+    """CLDR's names of countries, word by word, without the last letters that change by case."""
+    from babel import Locale
+
+    names = {language: Locale(language).territories for language in ("en", "ru", "kk")}
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for code, english in names["en"].items():
+        if len(code) != 2:
+            continue
+        for word in re.findall(r"[^\W\d_]{4,}", english.lower()):
+            if word in _ordinary():
+                continue
+            entry = found.setdefault(word, {"en": (word,)})
+            for language in ("ru", "kk"):
+                ends = re.findall(r"[^\W\d_]{4,}", names[language].get(code, "").lower())
+                entry[language] = (*entry.get(language, ()), *(re.sub("и?[аяыиоеуюйь]$", "", item) for item in ends))
+    return found
+
+
+def _lines(name: str) -> list[str]:
+    text = files("jobs.trust").joinpath(name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
