@@ -11,6 +11,8 @@ from typing import Any
 
 UNPRINTED = {"fingerprint": False}
 LANGUAGES = ("en", "ru", "kk")
+LATIN_KAZAKH = "kk-Latn"
+TARGETS = (*LANGUAGES, LATIN_KAZAKH)
 FIELDS = ("title", "standfirst", "summary", "text")
 AUTO = "auto"
 
@@ -249,17 +251,22 @@ class DigestConfig:
 
     def __post_init__(self) -> None:
         if self.targets:
-            _subset("targets", self.targets, LANGUAGES)
+            _subset("targets", self.targets, TARGETS)
         if not 0 <= self.max_failed_fraction <= 1:
             raise ConfigError("max_failed_fraction", self.max_failed_fraction, "a number from 0 to 1")
-        for language in self.targets:
+        for language in self.translated:
             if language not in self.translators:
                 raise ConfigError(
                     f"translators.{language}",
                     None,
-                    f"targets has {language}; add translator@translators.{language}=demo",
+                    f"targets={shown(self.targets)} needs it; add translator@translators.{language}=demo",
                 )
             self._refuse_licence(language, self.translators[language])
+
+    @property
+    def translated(self) -> list[str]:
+        """Languages that are translated into: the targets, with Kazakh for Kazakh in Latin script."""
+        return list(dict.fromkeys("kk" if target == LATIN_KAZAKH else target for target in self.targets))
 
     def _refuse_licence(self, language: str, translator: Translator) -> None:
         if self.use is Use.commercial and not translator.commercial:

@@ -61,7 +61,7 @@ def _identity(config: DigestConfig, files: list[Path], street: list[Any]) -> dic
 
     settings = printed(config)
     settings["articles"].pop("path")  # the same files elsewhere are the same input, and their checksums are kept
-    settings["translators"] = {language: settings["translators"][language] for language in sorted(config.targets)}
+    settings["translators"] = {language: settings["translators"][language] for language in sorted(config.translated)}
     return {
         "config": settings,
         "models": {stage.language: stage.translator.name for stage in street if isinstance(stage, Translations)},

@@ -12,7 +12,7 @@ Run = Callable[[Sequence[str], Path], "subprocess.CompletedProcess[str]"]
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["targets=[xx]"], "targets=[xx]: choose one or more of en, ru, kk"),
+        (["targets=[xx]"], "targets=[xx]: choose one or more of en, ru, kk, kk-Latn"),
         (
             ["order=sideways"],
             "order=sideways: invalid value 'sideways', expected one of [summarise_first, translate_first]",

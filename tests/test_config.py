@@ -96,7 +96,11 @@ def test_the_defaults_are_the_demo() -> None:
         ),
         (lambda: Translator("x", "/x", tags={"de": ""}), "translator.tags.de=.*one of en, ru, kk"),
         (lambda: Outputs(part_articles=0), "outputs.part_articles=0"),
-        (lambda: DigestConfig(targets=["ru"]), "translators.ru=null.*translator@translators.ru=demo"),
+        (
+            lambda: DigestConfig(targets=["ru"]),
+            r"translators.ru=null: targets=\[ru\] needs it; add translator@translators.ru=demo",
+        ),
+        (lambda: DigestConfig(targets=["kk-Latn"]), r"translators.kk=null: targets=\[kk-Latn\] needs it"),
         (lambda: DigestConfig(max_failed_fraction=1.5), "max_failed_fraction=1.5: a number from 0 to 1"),
     ],
 )

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.table import Table
 
-from jobs.config import LANGUAGES, DigestConfig
+from jobs.config import TARGETS, DigestConfig
 from jobs.run.screen import output
 from jobs.run.stages import Translations
 from jobs.run.walk import Walk
@@ -44,7 +44,7 @@ def close(walk: Walk, identity: dict[str, Any]) -> bool:
     """Write views and manifest, mark the version, and show it; whether few enough failed."""
     counts = walk.counts()
     notices = notices_of(walk.config)
-    shown = [code for code in LANGUAGES if code in {*walk.config.targets, *walk.config.articles.languages}]
+    shown = [code for code in TARGETS if code in {*walk.config.targets, *walk.config.articles.languages}]
     readable.write(walk.version, map(tables.digest_of, walk.digests()), shown, notices)
     fraction = manifest.failed_fraction(counts)
     good = fraction <= walk.config.max_failed_fraction
@@ -66,7 +66,7 @@ def close(walk: Walk, identity: dict[str, Any]) -> bool:
 
 def notices_of(config: DigestConfig) -> list[str]:
     """What every reader of this configuration's output has to be told."""
-    found = {config.translators[language].notice for language in config.targets}
+    found = {config.translators[language].notice for language in config.translated}
     return sorted(notice for notice in found if notice)
 
 
@@ -128,6 +128,6 @@ def _show(walk: Walk, counts: Mapping[str, Counter[str]], notices: list[str]) ->
     if first is not None:
         for notice in notices:
             console.print(f"[bold red]{notice}[/bold red]")
-        for language in LANGUAGES:
+        for language in TARGETS:
             if text := readable.entry(first, language):
                 console.print(Markdown(text))

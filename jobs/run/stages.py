@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from jobs.config import DigestConfig, Order, Summariser
+from jobs.config import LATIN_KAZAKH, DigestConfig, Order, Summariser
 from jobs.records import Article, Digest, Failure, Rendition
 from jobs.summarise.extractive import summarise
+from jobs.text.transliteration import to_latin
 from jobs.translate.translator import NotTranslated, Translation, Translator
 
 Tell = Callable[[int, int], None]  # articles and tokens worked through since the last call
@@ -73,10 +74,11 @@ class Stage(Protocol):
 def street(config: DigestConfig) -> list[Stage]:
     """The stages between loading and the digest, in their order."""
     summaries = Summaries(config.summariser)
-    translations = [Translations(config, language) for language in config.targets]
+    translations = [Translations(config, language) for language in config.translated]
+    latin = [Transliterations(config.translate.fields)] if LATIN_KAZAKH in config.targets else []
     if config.order is Order.translate_first:
-        return [*translations, summaries]
-    return [summaries, *translations]
+        return [*translations, summaries, *latin]
+    return [summaries, *translations, *latin]
 
 
 @dataclass(slots=True)
@@ -181,6 +183,35 @@ class Translations:
         return wanted
 
 
+@dataclass(slots=True)
+class Transliterations:
+    """The Kazakh fields of articles in Latin script, whether they were translated or are the article's own."""
+
+    fields: list[str]
+    name: str = "transliterations"
+
+    def open(self) -> None:
+        """Nothing to load."""
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def work(self, drafts: Sequence[Draft], tell: Tell) -> Made:
+        """Transliterate each field that there is in Kazakh; what is flagged there is flagged here, and counted once."""
+        made = Made()
+        for draft in drafts:
+            flags = {item.field: item.flags for item in draft.renditions if item.language == "kk"}
+            texts = {name: text for name in self.fields if (text := draft.find(name, "kk"))}
+            if texts:
+                made.renditions[draft.article.id] = [
+                    Rendition(name, LATIN_KAZAKH, to_latin(text), f"{name}:kk", "transliteration", flags.get(name, ()))
+                    for name, text in texts.items()
+                ]
+            made.counts.update(wanted=len(texts), made=len(texts))
+            tell(1, 0)
+        return made
+
+
 def whole(translation: Translation) -> Translation | NotTranslated:
     """The translation, if the model read and wrote it to its end."""
     for flag in translation.flags:
@@ -197,7 +228,8 @@ def fields_to_translate(config: DigestConfig) -> list[str]:
     return list(dict.fromkeys("text" if name == "summary" else name for name in config.translate.fields))
 
 
-def digest_of(draft: Draft) -> Digest:
-    """The end of the street: an article with all its renditions, ordered by language and field."""
-    order = sorted(draft.renditions, key=lambda item: (item.language, item.field))
+def digest_of(draft: Draft, targets: Sequence[str]) -> Digest:
+    """The end of the street: an article with its renditions in its own language and the targets, ordered."""
+    asked = (item for item in draft.renditions if item.language in (draft.article.language, *targets))
+    order = sorted(asked, key=lambda item: (item.language, item.field))
     return Digest(draft.article, tuple(order))

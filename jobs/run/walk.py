@@ -116,7 +116,10 @@ class Walk:
             for index in range(shards):
                 if folder.finished(index) is None:
                     with progress.timed() as counts:
-                        rows = [tables.digest_row(digest_of(draft)) for draft in self.drafts(index, done)]
+                        rows = [
+                            tables.digest_row(digest_of(draft, self.config.targets))
+                            for draft in self.drafts(index, done)
+                        ]
                     counts.update(articles=len(rows))
                     folder.write(index, rows, [], dict(counts), last=index == shards - 1)
                 marker = folder.finished(index)

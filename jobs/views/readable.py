@@ -5,11 +5,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from jobs.config import LATIN_KAZAKH
 from jobs.records import Digest, Flag, Rendition
+from jobs.text.transliteration import to_latin
 from jobs.versions import files
 
 HEADINGS = {"en": "News digest", "ru": "Дайджест новостей", "kk": "Жаңалықтар дайджесті"}
 FULL_TEXT = {"en": "Full text", "ru": "Полный текст", "kk": "Толық мәтін"}
+HEADINGS[LATIN_KAZAKH] = to_latin(HEADINGS["kk"])
+FULL_TEXT[LATIN_KAZAKH] = to_latin(FULL_TEXT["kk"])
 
 
 def write(version: Path, digests: Iterable[Digest], languages: Sequence[str], notices: Sequence[str]) -> None:

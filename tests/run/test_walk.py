@@ -126,6 +126,43 @@ def test_translating_first_summarises_the_translation(config: Make, tmp_path: Pa
     assert renditions["text"]["derived_from"] == "text:en"
 
 
+@pytest.mark.parametrize("targets", [["kk-Latn"], ["kk", "kk-Latn"], ["kk-Latn", "ru"]])
+def test_kazakh_in_latin_script_is_made_of_the_kazakh_that_is_translated_once(
+    targets: list[str], config: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = FakeEngine()
+    answer = Generation("Қазақстанда баға өсті.", 3, 3, 3, Finish.LENGTH, -0.1)
+    monkeypatch.setattr(engine, "generate", lambda prompts: [answer for _ in prompts])
+    monkeypatch.setattr(translator, "engine_for", lambda *_: engine)
+    made = config(articles(tmp_path / "a.jsonl", ["en"]), targets=targets)
+    assert run(made, {}) == 0
+    version = Path(made.outputs.root) / "digest" / "latest"
+    renditions = digests(made)[0]["renditions"]
+    assert set(renditions) == {"en", *targets}  # type: ignore[call-overload]
+    title = renditions["kk-Latn"]["title"]  # type: ignore[index,call-overload]
+    assert (title["text"], title["derived_from"], title["engine"]) == (
+        "Qazaqstanda bağa östı.",
+        "title:kk",
+        "transliteration",
+    )
+    assert [flag["check"] for flag in title["flags"]] == ["unfinished"]
+    assert "Qazaqstanda bağa östı." in (version / "digest.kk-Latn.md").read_text()
+    flagged = json.loads((version / "manifest.json").read_text())["flags"]["unfinished"]
+    segments = 1 + 3  # of title and summary
+    assert flagged == segments * (1 + ("ru" in targets))
+
+
+@pytest.mark.parametrize("order", list(Order))
+def test_an_article_in_kazakh_is_transliterated_without_a_model(order: Order, config: Make, tmp_path: Path) -> None:
+    made = config(articles(tmp_path / "a.jsonl", ["kk"]), order=order, targets=["kk-Latn"])
+    assert run(made, {}) == 0
+    renditions = digests(made)[0]["renditions"]
+    assert set(renditions["kk-Latn"]) == {"title", "summary"}  # type: ignore[index,call-overload]
+    summary = renditions["kk-Latn"]["summary"]["text"]  # type: ignore[index,call-overload]
+    assert summary.startswith("Nauryzda mūnai öndıru azaidy.")
+    assert (renditions["kk"]["summary"]["derived_from"]) == "text:kk"  # type: ignore[index,call-overload]
+
+
 def test_the_whole_text_can_be_translated(config: Make, tmp_path: Path) -> None:
     made = config(articles(tmp_path / "a.jsonl", ["en"]), translate=Translate(fields=["title", "text"]), targets=["ru"])
     assert run(made, {}) == 0
