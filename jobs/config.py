@@ -222,6 +222,19 @@ class Translate:
 
 
 @dataclass
+class Glossary:
+    """Terms that have one right rendering.
+
+    Attributes:
+        path: a TSV, CSV or TBX file; its terms count before those that are shipped.
+        kazakhstan: whether the shipped names of Kazakhstan's politics, institutions and geography are looked for.
+    """
+
+    path: str = ""
+    kazakhstan: bool = True
+
+
+@dataclass
 class Outputs:
     """Where versions are written, and how many articles one part holds."""
 
@@ -241,6 +254,7 @@ class DigestConfig:
     summariser: Summariser = field(default_factory=Summariser)
     translators: dict[str, Translator] = field(default_factory=dict)
     translate: Translate = field(default_factory=Translate)
+    glossary: Glossary = field(default_factory=Glossary)
     targets: list[str] = field(default_factory=lambda: ["ru", "kk"])
     use: Use = field(default=Use.commercial, metadata=UNPRINTED)
     order: Order = Order.summarise_first

@@ -58,15 +58,18 @@ def _identity(config: DigestConfig, files: list[Path], street: list[Any]) -> dic
     import jobs
     from jobs.articles import loading
     from jobs.run.stages import Translations
+    from jobs.versions.files import sha256
 
     settings = printed(config)
     settings["articles"].pop("path")  # the same files elsewhere are the same input, and their checksums are kept
+    terms = settings["glossary"].pop("path")  # likewise
     settings["translators"] = {language: settings["translators"][language] for language in sorted(config.translated)}
     return {
         "config": settings,
         "models": {stage.language: stage.translator.name for stage in street if isinstance(stage, Translations)},
         "package": jobs.__version__,
         "input": loading.identity(config.articles, files),
+        "glossary": sha256(Path(terms)) if terms else "",
     }
 
 

@@ -115,6 +115,15 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class TermUse:
+    """A glossary term that stands in a text, and whether the translation has its rendering in any form."""
+
+    term: str
+    rendering: str
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """An article, or a rendition of it, that could not be made, and why.
 
@@ -137,6 +146,7 @@ class Rendition:
         derived_from: field and language it was made of, e.g. `summary:en`.
         engine: the model or method that made it.
         repaired_by: what replaced the engine's first answer, or empty.
+        terms: glossary terms of the text that it was made of.
     """
 
     field: str
@@ -146,6 +156,7 @@ class Rendition:
     engine: str
     flags: tuple[Flag, ...] = ()
     repaired_by: str = ""
+    terms: tuple[TermUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ Run = Callable[[Sequence[str], Path], "subprocess.CompletedProcess[str]"]
         (["+summariser.colour=red"], "summariser.colour=red: no such setting; there are name, sentences"),
         (["articles=xml"], "articles=xml: choose one of csv, demo, hub, jsonl, pages, parquet"),
         (["articles=jsonl", "articles.path=/none"], "articles.path=/none: no file there"),
+        (["glossary.path=terms.xlsx"], "glossary.path=terms.xlsx: a glossary is a .tsv, .csv or .tbx file"),
         (["targets=[ru"], "an override cannot be read"),
         (["translators.ru.model=/none"], "/none: no such folder"),
         (

@@ -99,6 +99,7 @@ def _write_manifest(
             "stages": {name: manifest.stage_figures(figures) for name, figures in counts.items()},
             "failures": dict(sorted(failures.items())),
             "flags": manifest.flags(counts),
+            "terms": manifest.terms(counts),
             "identity": identity,
         },
     )

@@ -12,6 +12,7 @@ from jobs.config import LATIN_KAZAKH, DigestConfig, Order, Summariser
 from jobs.records import Article, Digest, Failure, Rendition
 from jobs.summarise.extractive import summarise
 from jobs.text.transliteration import to_latin
+from jobs.translate.glossary import Glossary, load
 from jobs.translate.translator import NotTranslated, Translation, Translator
 
 Tell = Callable[[int, int], None]  # articles and tokens worked through since the last call
@@ -48,10 +49,12 @@ class Made:
     counts: Counter[str] = field(default_factory=Counter)
 
     def add(self, article: Article, rendition: Rendition) -> None:
-        """Keep a rendition of an article and count its flags."""
+        """Keep a rendition of an article and count its flags and terms."""
         self.renditions.setdefault(article.id, []).append(rendition)
         self.counts["made"] += 1
         self.counts.update(f"flag:{flag.check}" for flag in rendition.flags)
+        for use in rendition.terms:
+            self.counts[f"term:{'applied' if use.kept else 'missed'}:{use.term} → {use.rendering}"] += 1
 
 
 class Stage(Protocol):
@@ -74,7 +77,8 @@ class Stage(Protocol):
 def street(config: DigestConfig) -> list[Stage]:
     """The stages between loading and the digest, in their order."""
     summaries = Summaries(config.summariser)
-    translations = [Translations(config, language) for language in config.translated]
+    glossary = load(config.glossary)
+    translations = [Translations(config, language, glossary) for language in config.translated]
     latin = [Transliterations(config.translate.fields)] if LATIN_KAZAKH in config.targets else []
     if config.order is Order.translate_first:
         return [*translations, summaries, *latin]
@@ -114,8 +118,9 @@ class Summaries:
 class Translations:
     """Fields of articles in one target language."""
 
-    def __init__(self, config: DigestConfig, language: str) -> None:
+    def __init__(self, config: DigestConfig, language: str, glossary: Glossary) -> None:
         self.language = language
+        self.glossary = glossary
         self.name = f"translations-{language}"
         self.translator = Translator(config.translators[language], language)
         self.fields = fields_to_translate(config)
@@ -146,12 +151,14 @@ class Translations:
             told = reached
 
         translations = self.translator.translate(texts, done=done)
-        for (article, name, _), translation in zip(jobs, translations, strict=True):
-            self.keep(made, article, name, translation)
+        for (article, name, text), translation in zip(jobs, translations, strict=True):
+            self.keep(made, article, name, text, translation)
         tell(len(drafts) - told, 0)
         return made
 
-    def keep(self, made: Made, article: Article, name: str, translation: Translation | NotTranslated) -> None:
+    def keep(
+        self, made: Made, article: Article, name: str, text: str, translation: Translation | NotTranslated
+    ) -> None:
         """Add a translated field as a rendition, or as a failure of the rendition."""
         if self.strict and isinstance(translation, Translation):
             translation = whole(translation)
@@ -163,10 +170,18 @@ class Translations:
         made.counts.update(
             segments=translation.segments, tokens_in=translation.tokens_in, tokens_out=translation.tokens_out
         )
-        lineage = f"{name}:{article.language}"
+        terms, missed = self.glossary.check(text, translation.text, article.language, self.language)
         made.add(
             article,
-            Rendition(name, self.language, translation.text, lineage, self.translator.name, translation.flags),
+            Rendition(
+                name,
+                self.language,
+                translation.text,
+                derived_from=f"{name}:{article.language}",
+                engine=self.translator.name,
+                flags=(*translation.flags, *missed),
+                terms=tuple(terms),
+            ),
         )
 
     def jobs(self, draft: Draft, made: Made) -> list[tuple[Article, str, str]]:

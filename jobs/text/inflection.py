@@ -29,8 +29,17 @@ def stems(word: str, language: str) -> frozenset[str]:
         found = {lower[: len(lower) - length] for length in range(1, 4) if _RUSSIAN.fullmatch(lower[-length:])}
         return frozenset({lower} | {stem for stem in found if len(stem) >= _SHORTEST})
     if language == "kk":
-        return frozenset(stem[:-1] + stem[-1:].translate(_VOICED) for stem in _kazakh(lower))
+        return frozenset(map(_voiceless, _kazakh(lower)))
     return frozenset({lower})
+
+
+def whole(word: str) -> str:
+    """A Kazakh word as it stands among the stems of its forms, with every ending that it has."""
+    return _voiceless(word.lower())
+
+
+def _voiceless(stem: str) -> str:
+    return stem[:-1] + stem[-1:].translate(_VOICED)
 
 
 def _kazakh(word: str) -> set[str]:

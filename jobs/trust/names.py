@@ -1,11 +1,12 @@
 """Checks that every person and place of a text stands in its translation, and that a name is spelt one way in one article.
 
-A name is found if a word of the translation sounds like it, in any case, or begins as the lexicon has it: CLDR's territories
-and `places.tsv`. A name that is not found is a warning where the translation has another one that nothing in the text
-accounts for, where the lexicon knows it, or where it is the subject of a sentence; else a note, since translators turn names
-into adjectives and pronouns.
+A name is found if a word of the translation sounds like it, in any case, or begins as the lexicon has it: CLDR's territories,
+`places.tsv` and the shipped glossary. A name that is not found is a warning where the translation has another one that nothing
+in the text accounts for, where the lexicon knows it, or where it is the subject of a sentence; else a note, since translators
+turn names into adjectives and pronouns.
 """
 
+import csv
 import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
@@ -218,7 +219,7 @@ def _peoples() -> frozenset[str]:
 @cache
 def _lexicon() -> dict[str, dict[str, tuple[str, ...]]]:
     """English name in small letters -> target language -> what its words begin with."""
-    found = _territories()
+    found = _territories() | _kazakhstan()
     for line in _lines("places.tsv"):
         english, russian, kazakh = line.split("\t")
         found[english] = {"en": (english,), "ru": tuple(russian.split("|")), "kk": tuple(kazakh.split("|"))}
@@ -242,6 +243,23 @@ def _territories() -> dict[str, dict[str, tuple[str, ...]]]:
                 ends = re.findall(r"[^\W\d_]{4,}", names[language].get(code, "").lower())
                 entry[language] = (*entry.get(language, ()), *(re.sub("и?[аяыиоеуюйь]$", "", item) for item in ends))
     return found
+
+
+def _kazakhstan() -> dict[str, dict[str, tuple[str, ...]]]:
+    """The shipped glossary's names of one word: Oral, Уральск; Oskemen, Усть-Каменогорск."""
+    text = files("jobs.text").joinpath("kazakhstan.tsv").read_text(encoding="utf-8")
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for row in csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE):
+        words = {language: _words_alone(row[language]) for language in ("en", "ru", "kk")}
+        if all(words.values()):
+            found |= {name: words for name in words["en"] if name not in _ordinary()}
+    return found
+
+
+def _words_alone(cell: str) -> tuple[str, ...]:
+    """The spellings of one word, in small letters and without a last vowel."""
+    spellings = (spelling.lower() for spelling in cell.split("|") if _WORD.fullmatch(spelling))
+    return tuple(re.sub("[аяыиоеуюйь]$", "", spelling) for spelling in spellings)
 
 
 def _lines(name: str) -> list[str]:

@@ -70,8 +70,8 @@ def peak_memory_mib() -> int:
 
 
 def stage_figures(counts: Mapping[str, float]) -> dict[str, Any]:
-    """What a stage's markers counted, with tokens a second; flags are told elsewhere."""
-    plain = {name: value for name, value in counts.items() if not name.startswith("flag:")}
+    """What a stage's markers counted, with tokens a second; flags and terms are told elsewhere."""
+    plain = {name: value for name, value in counts.items() if not name.startswith(("flag:", "term:"))}
     plain["seconds"] = round(plain.get("seconds", 0.0), 2)
     if plain.get("tokens_out") and plain["seconds"]:
         plain["tokens_per_second"] = round((plain.get("tokens_in", 0) + plain["tokens_out"]) / plain["seconds"], 1)
@@ -83,6 +83,18 @@ def flags(stages: Mapping[str, Mapping[str, float]]) -> dict[str, int]:
     total: Counter[str] = Counter()
     for counts in stages.values():
         total.update({name[5:]: int(value) for name, value in counts.items() if name.startswith("flag:")})
+    return dict(sorted(total.items()))
+
+
+def terms(stages: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, int]]:
+    """Glossary terms over all stages: `term → rendering` -> in how many texts it was `applied`, and `missed`."""
+    total: dict[str, dict[str, int]] = {}
+    for counts in stages.values():
+        for name, value in counts.items():
+            if name.startswith("term:"):
+                _, outcome, term = name.split(":", 2)
+                sums = total.setdefault(term, {"applied": 0, "missed": 0})
+                sums[outcome] += int(value)
     return dict(sorted(total.items()))
 
 

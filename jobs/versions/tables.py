@@ -5,11 +5,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from jobs.records import Article, Digest, Flag, Rendition, Severity
+from jobs.records import Article, Digest, Flag, Rendition, Severity, TermUse
 
 _TEXT = pa.string()
 
 _FLAG = pa.struct([("check", _TEXT), ("severity", _TEXT), ("where", _TEXT), ("detail", _TEXT)])
+_TERM = pa.struct([("term", _TEXT), ("rendering", _TEXT), ("kept", pa.bool_())])
 _RENDITION_FIELDS = [
     ("field", _TEXT),
     ("language", _TEXT),
@@ -18,6 +19,7 @@ _RENDITION_FIELDS = [
     ("engine", _TEXT),
     ("flags", pa.list_(_FLAG)),
     ("repaired_by", _TEXT),
+    ("terms", pa.list_(_TERM)),
 ]
 ARTICLES = pa.schema(
     [(name, _TEXT) for name in ("id", "title", "text", "language", "standfirst", "published", "source", "url", "where")]
@@ -46,9 +48,9 @@ def rendition_row(rendition: Rendition) -> dict[str, Any]:
 
 def rendition_of(row: dict[str, Any]) -> Rendition:
     """A row of `RENDITIONS` (or of the list in `DIGESTS`) as a rendition."""
-    plain = {name: row[name] for name, _ in _RENDITION_FIELDS if name != "flags"}
+    plain = {name: row[name] for name, _ in _RENDITION_FIELDS if name not in ("flags", "terms")}
     flags = tuple(Flag(**(flag | {"severity": Severity(flag["severity"])})) for flag in row["flags"])
-    return Rendition(**plain, flags=flags)
+    return Rendition(**plain, flags=flags, terms=tuple(TermUse(**use) for use in row["terms"]))
 
 
 def digest_row(digest: Digest) -> dict[str, Any]:

@@ -90,6 +90,11 @@ def _rendition(item: Rendition) -> dict[str, Any]:
         ]
     if item.repaired_by:
         made["repaired_by"] = item.repaired_by
+    if item.terms:
+        made["terms"] = {
+            outcome: {use.term: use.rendering for use in item.terms if use.kept is kept}
+            for outcome, kept in (("applied", True), ("missed", False))
+        }
     return made
 
 

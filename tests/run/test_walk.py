@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.config import DigestConfig, Order, Translate
+from jobs.config import DigestConfig, Glossary, Order, Translate
 from jobs.digest import run
 from jobs.records import Finish, Generation
 from jobs.translate import translator
@@ -114,7 +114,7 @@ def test_a_segment_that_was_cut_into_pieces_is_counted(
     made = config(articles(tmp_path / "a.jsonl", ["en"]), targets=["ru"])
     assert run(made, {}) == 0
     manifest = json.loads((Path(made.outputs.root) / "digest" / "v0001" / "manifest.json").read_text())
-    assert manifest["flags"] == {"split": 1}
+    assert manifest["flags"]["split"] == 1
     assert manifest["failures"] == {}
 
 
@@ -150,6 +150,35 @@ def test_kazakh_in_latin_script_is_made_of_the_kazakh_that_is_translated_once(
     flagged = json.loads((version / "manifest.json").read_text())["flags"]["unfinished"]
     segments = 1 + 3  # of title and summary
     assert flagged == segments * (1 + ("ru" in targets))
+
+
+def test_each_record_lists_its_glossary_terms_and_the_manifest_sums_them(
+    config: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(translator, "engine_for", lambda *_: FakeEngine())
+    terms = tmp_path / "terms.tsv"
+    terms.write_text("source\tlanguage\trendering\nTitle\tru\tTitle\nenergy ministry\tru\tМинэнерго\n")
+    made = config(
+        articles(tmp_path / "a.jsonl", ["en", "en"]), targets=["ru"], glossary=Glossary(str(terms), kazakhstan=False)
+    )
+    assert run(made, {}) == 0
+    renditions = digests(made)[0]["renditions"]["ru"]  # type: ignore[index,call-overload]
+    assert renditions["title"]["terms"] == {"applied": {"Title": "Title"}, "missed": {}}
+    assert renditions["summary"]["terms"] == {"applied": {}, "missed": {"energy ministry": "Минэнерго"}}
+    assert [flag["check"] for flag in renditions["summary"]["flags"]] == ["glossary"]
+    manifest = json.loads((Path(made.outputs.root) / "digest" / "v0001" / "manifest.json").read_text())
+    assert manifest["terms"] == {
+        "Title → Title": {"applied": 2, "missed": 0},
+        "energy ministry → Минэнерго": {"applied": 0, "missed": 2},
+    }
+    assert run(made, {}) == 0
+    terms.write_text(terms.read_text() + "Oil\tru\tнефть\n")
+    identities = {
+        json.loads(file.read_text())["fingerprint"] for file in Path(made.outputs.root).glob("*/v*/manifest.json")
+    }
+    assert run(made, {}) == 0
+    latest = json.loads((Path(made.outputs.root) / "digest" / "latest" / "manifest.json").read_text())
+    assert latest["fingerprint"] not in identities
 
 
 @pytest.mark.parametrize("order", list(Order))
