@@ -96,6 +96,15 @@ class Use(Enum):
     research = "research"
 
 
+class Level(Enum):
+    """How much the findings of a check matter; `off` does not run it."""
+
+    error = "error"
+    warning = "warning"
+    note = "note"
+    off = "off"
+
+
 @dataclass
 class Columns:
     """Names of the source's columns."""
@@ -276,6 +285,25 @@ class Translate:
 
 
 @dataclass
+class Check:
+    """One check of translations; `jobs/trust/checks.py` has them all."""
+
+    severity: Level = Level.error
+
+
+@dataclass
+class Checks:
+    """How much the findings of each check matter; what is only information stays a note."""
+
+    numbers: Check = field(default_factory=Check)
+    language: Check = field(default_factory=Check)
+    omission: Check = field(default_factory=Check)
+    repetition: Check = field(default_factory=Check)
+    verbatim: Check = field(default_factory=Check)
+    marks: Check = field(default_factory=lambda: Check(Level.warning))
+
+
+@dataclass
 class Outputs:
     """Where versions are written, and how many articles one part holds."""
 
@@ -295,6 +323,7 @@ class DigestConfig:
     summariser: Summariser = field(default_factory=Summariser)
     translators: dict[str, Translator] = field(default_factory=dict)
     translate: Translate = field(default_factory=Translate)
+    checks: Checks = field(default_factory=Checks)
     targets: list[str] = field(default_factory=lambda: ["ru", "kk"])
     use: Use = field(default=Use.commercial, metadata=UNPRINTED)
     order: Order = Order.summarise_first

@@ -98,6 +98,16 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """A text and its translation, with their languages (BCP-47): what a check looks at."""
+
+    text: str
+    translation: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """Something about a rendition that its reader should know."""
 

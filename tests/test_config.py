@@ -11,6 +11,7 @@ from jobs.config import (
     DigestConfig,
     EngineKind,
     Family,
+    Level,
     Outputs,
     Server,
     Source,
@@ -145,3 +146,9 @@ def test_settings_that_do_not_change_the_result_are_not_part_of_the_fingerprint(
     )
     assert plain == printed(composed())
     assert plain != printed(composed("summariser.sentences=2"))
+
+
+def test_a_check_is_set_or_switched_off_by_its_name() -> None:
+    checks = composed("checks.numbers.severity=note", "checks.marks.severity=off").checks
+    assert (checks.numbers.severity, checks.marks.severity) == (Level.note, Level.off)
+    assert checks.language.severity is Level.error

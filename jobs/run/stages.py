@@ -12,6 +12,7 @@ from jobs.config import DigestConfig, Order, Summariser
 from jobs.records import Article, Digest, Failure, Rendition
 from jobs.summarise.extractive import summarise
 from jobs.translate.translator import NotTranslated, Translation, Translator
+from jobs.trust.checks import checker
 
 Tell = Callable[[int, int], None]  # articles and tokens worked through since the last call
 
@@ -115,7 +116,7 @@ class Translations:
     def __init__(self, config: DigestConfig, language: str) -> None:
         self.language = language
         self.name = f"translations-{language}"
-        self.translator = Translator(config.translators[language], language)
+        self.translator = Translator(config.translators[language], language, check=checker(config.checks))
         self.fields = fields_to_translate(config)
         self.strict = config.translate.strict_truncation
 

@@ -5,7 +5,7 @@ A segment that is longer than the model can read is translated in pieces.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from jobs.config import Translator as Settings
@@ -15,7 +15,7 @@ from jobs.models.engine import Engine, ModelError
 from jobs.models.engines import checkpoint_for, engine_for
 from jobs.models.families import CONVENTIONS, find_tag
 from jobs.models.tokenizer import load_tokenizer
-from jobs.records import Finish, Flag, Generation, Prompt, Segment, Severity
+from jobs.records import Finish, Flag, Generation, Pair, Prompt, Segment, Severity
 from jobs.text.clauses import pieces
 from jobs.text.sentences import segment
 
@@ -55,10 +55,18 @@ class Translator:
         settings: the model and how it decodes.
         target: BCP-47 code of the language it translates into.
         engine: runs the model; made from the settings where none is given.
+        check: what it finds in a segment and its translation becomes flags.
     """
 
-    def __init__(self, settings: Settings, target: str, engine: Engine | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        target: str,
+        engine: Engine | None = None,
+        check: Callable[[Pair], list[Flag]] = lambda pair: [],
+    ) -> None:
         self.settings = settings
+        self.check = check
         self.target = target
         self.convention = CONVENTIONS[settings.family]
         if reason := self.convention.refused.get(target):
@@ -176,10 +184,10 @@ class Translator:
         return made[0] if len(made) == 1 else _together(parts, made)
 
     def _joined(
-        self, segments: list[Segment], cut: list[list[Segment]], source: str, found: dict[Prompt, Generation]
+        self, segments: list[Segment], cut: list[list[Segment]], source: str, made_of: dict[Prompt, Generation]
     ) -> Translation | NotTranslated:
         """A text from what came of its segments; nothing at all where one of them could not be made."""
-        generations = [self._generation(parts, source, found) for parts in cut]
+        generations = [self._generation(parts, source, made_of) for parts in cut]
         flags = []
         for number, (item, parts, made) in enumerate(zip(segments, cut, generations, strict=True), 1):
             where = f"segment {number}"
@@ -190,6 +198,9 @@ class Translator:
                 detail = f"cut into {len(parts)} pieces to fit {self.engine.input_limit} tokens"
                 flags.append(Flag("split", Severity.NOTE, where, detail))
             flags.extend(self.flags(item, made, where))
+            if made.text and made.finish is not Finish.CARRIED:
+                found = self.check(Pair(item.text, made.text, source, self.target))
+                flags.extend(replace(flag, where=where) for flag in found)
         return Translation(
             "".join(made.text + item.separator for item, made in zip(segments, generations, strict=True)),
             tuple(flags),
