@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar
 
 UNPRINTED = {"fingerprint": False}
 LANGUAGES = ("en", "ru", "kk")
@@ -73,6 +73,24 @@ class Family(Enum):
     madlad = "madlad"
 
 
+class SummaryFamily(Enum):
+    """Summarisers that are given a text in the same way; `jobs/models/families.py` has the ways."""
+
+    bart = "bart"
+    pegasus = "pegasus"
+    led = "led"
+    mt5 = "mt5"
+    mbart = "mbart"
+    t5 = "t5"
+
+
+class Long(Enum):
+    """How an article is summarised that is longer than the summariser reads."""
+
+    select = "select"
+    chunks = "chunks"
+
+
 class EngineKind(Enum):
     """What runs a model; `auto` takes the fastest that supports the family."""
 
@@ -133,15 +151,80 @@ class Articles:
 
 
 @dataclass
-class Summariser:
-    """How an article becomes a few sentences."""
+class Model:
+    """A model of the catalogue: which weights, and how it decodes.
 
-    name: str = "extractive"
-    sentences: int = 3
+    Attributes:
+        model: a hub id, a local folder, or `embedded` for the model shipped in the package.
+        engine: what runs it.
+        licence: SPDX name of the weights' licence.
+        notice: what every reader of its output is told, if anything.
+        input_limit: tokens that it is given; output_limit and output_minimum: tokens that it writes.
+        length_penalty: exponent of the length that a beam's score is divided by; above 1 favours longer answers.
+        no_repeat_ngram: no answer has a sequence of so many tokens twice; 0 allows all.
+        batch_tokens: tokens a batch may hold, beams counted in; less where an earlier run found out that less fits.
+        memory_gb: estimate of the memory that weights in bf16 and one batch take, in GB.
+    """
+
+    name: str
+    model: str
+    engine: EngineKind = EngineKind.auto
+    revision: str | None = None
+    licence: str = ""
+    notice: str = ""
+    beams: int = 4
+    input_limit: int = 512
+    output_limit: int = 512
+    output_minimum: int = 0
+    length_penalty: float = 1.0
+    no_repeat_ngram: int = 0
+    batch_tokens: int = field(default=8192, metadata=UNPRINTED)
+    memory_gb: float | None = field(default=None, metadata=UNPRINTED)
+    device: Device = field(default=Device.auto, metadata=UNPRINTED)
 
     def __post_init__(self) -> None:
+        lowest = dict.fromkeys(("beams", "input_limit", "output_limit", "batch_tokens"), 1)
+        for key, least in {**lowest, "output_minimum": 0, "no_repeat_ngram": 0}.items():
+            if getattr(self, key) < least:
+                raise ConfigError(f"{self.kind}.{key}", getattr(self, key), f"a whole number from {least}")
+
+    @property
+    def kind(self) -> str:
+        """What the command line calls models of this kind."""
+        return type(self).__name__.lower()
+
+    @property
+    def commercial(self) -> bool:
+        """Whether the licence allows commercial use."""
+        return "NC" not in self.licence.upper().split("-")
+
+
+@dataclass
+class Summariser(Model):
+    """How an article becomes a few sentences: by choosing them, or with a model that writes them.
+
+    Attributes:
+        model: empty where sentences are chosen.
+        family: how it is given a text.
+        languages: that it reads and writes.
+        sentences: how many are chosen, where sentences are chosen.
+        long: what is done with an article that is longer than the model reads.
+    """
+
+    name: str = "extractive"
+    model: str = ""
+    batch_tokens: int = field(default=32768, metadata=UNPRINTED)  # an article is as long as a batch of sentences
+    family: SummaryFamily = SummaryFamily.bart
+    languages: list[str] = field(default_factory=list)
+    sentences: int = 3
+    long: Long = Long.select
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         if self.sentences < 1:
             raise ConfigError("summariser.sentences", self.sentences, "a whole number from 1")
+        if self.model:
+            _subset("summariser.languages", self.languages, LANGUAGES)
 
 
 @dataclass
@@ -153,43 +236,23 @@ class Domain:
 
 
 @dataclass
-class Translator:
-    """One translation model: which weights, which words it expects, and how it decodes.
+class Translator(Model):
+    """One translation model.
 
     Attributes:
-        model: a hub id, a local folder, or `embedded` for the model shipped in the package.
         family: how it is told the languages.
-        engine: what runs it.
-        licence: SPDX name of the weights' licence.
         sources: languages it reads.
         tags: target language -> the token that asks for it; `auto` takes the family's, and a Marian model of one target
             language has an empty one.
-        notice: what every reader of its output is told, if anything.
-        batch_tokens: tokens a batch may hold, beams counted in; less where an earlier run found out that less fits.
-        memory_gb: estimate of the memory that weights in bf16 and one batch take, in GB.
     """
 
-    name: str
-    model: str
     family: Family = Family.marian
-    engine: EngineKind = EngineKind.auto
-    revision: str | None = None
-    licence: str = ""
     sources: list[str] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
-    notice: str = ""
-    beams: int = 4
-    input_limit: int = 512
-    output_limit: int = 512
-    batch_tokens: int = field(default=8192, metadata=UNPRINTED)
-    memory_gb: float | None = field(default=None, metadata=UNPRINTED)
-    device: Device = field(default=Device.auto, metadata=UNPRINTED)
     domain: Domain = field(default_factory=Domain)
 
     def __post_init__(self) -> None:
-        for key in ("beams", "input_limit", "output_limit", "batch_tokens"):
-            if getattr(self, key) < 1:
-                raise ConfigError(f"translator.{key}", getattr(self, key), "a whole number from 1")
+        super().__post_init__()
         for language, tag in self.tags.items():
             if language not in LANGUAGES:
                 raise ConfigError(f"translator.tags.{language}", tag, f"the language is one of {', '.join(LANGUAGES)}")
@@ -197,11 +260,6 @@ class Translator:
                 raise ConfigError(
                     f"translator.tags.{language}", '""', f"{self.family.value} models need a tag; try auto"
                 )
-
-    @property
-    def commercial(self) -> bool:
-        """Whether the licence allows commercial use."""
-        return "NC" not in self.licence.upper().split("-")
 
 
 @dataclass
@@ -229,6 +287,9 @@ class Outputs:
     def __post_init__(self) -> None:
         if self.part_articles < 1:
             raise ConfigError("outputs.part_articles", self.part_articles, "a whole number from 1")
+
+
+Kind = TypeVar("Kind", bound=Model)
 
 
 @dataclass
@@ -259,15 +320,18 @@ class DigestConfig:
                     None,
                     f"targets has {language}; add translator@translators.{language}=demo",
                 )
-            self._refuse_licence(language, self.translators[language])
+            self._refuse_licence(f"translators.{language}", self.translators[language], language)
+        self._refuse_licence("summariser", self.summariser)
 
-    def _refuse_licence(self, language: str, translator: Translator) -> None:
-        if self.use is Use.commercial and not translator.commercial:
+    def _refuse_licence(self, key: str, model: Model, target: str = "") -> None:
+        if self.use is Use.commercial and not model.commercial:
+            others = commercial_presets(target) if target else commercial_summarisers()
+            choice = f"translator@{key}" if target else key
             raise ConfigError(
-                f"translators.{language}",
-                translator.name,
-                f"its licence {translator.licence} forbids commercial use; set use=research if yours is none, "
-                f"or choose translator@translators.{language}=<name>: {', '.join(commercial_presets(language))}",
+                key,
+                model.name,
+                f"its licence {model.licence} forbids commercial use; set use=research if yours is none, "
+                f"or choose {choice}=<name>: {', '.join(others)}",
             )
 
 
@@ -277,14 +341,25 @@ def commercial_presets(target: str, source: str | None = None) -> tuple[str, ...
 
     Only those that read `source`, where it is given.
     """
+    fit = [item for item in _presets(Translator) if item.commercial and not item.notice]
+    return tuple(sorted(item.name for item in fit if target in item.tags and source in (None, *item.sources)))
+
+
+@cache
+def commercial_summarisers() -> tuple[str, ...]:
+    """Summarisers of `conf/summariser` that may be used commercially."""
+    return tuple(sorted(item.name for item in _presets(Summariser) if item.commercial))
+
+
+def _presets(kind: type[Kind]) -> list[Kind]:
+    """The catalogue of one kind of model."""
     from omegaconf import OmegaConf
 
-    files = resources.files("jobs.conf").joinpath("translator").iterdir()
+    files = resources.files("jobs.conf").joinpath(kind.__name__.lower()).iterdir()
     texts = [file.read_text(encoding="utf-8") for file in files if file.name.endswith(".yaml")]
-    schema = OmegaConf.structured(Translator)
+    schema = OmegaConf.structured(kind)
     presets = [OmegaConf.to_object(OmegaConf.merge(schema, OmegaConf.create(text))) for text in texts]
-    fit = [item for item in presets if isinstance(item, Translator) and item.commercial and not item.notice]
-    return tuple(sorted(item.name for item in fit if target in item.tags and source in (None, *item.sources)))
+    return [item for item in presets if isinstance(item, kind)]
 
 
 def printed(value: Any) -> Any:
