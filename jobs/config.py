@@ -3,16 +3,20 @@
 A field marked `metadata=UNPRINTED` does not change what comes out, and so is not part of a run's fingerprint.
 """
 
+import re
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from importlib import resources
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 UNPRINTED = {"fingerprint": False}
 LANGUAGES = ("en", "ru", "kk")
 FIELDS = ("title", "standfirst", "summary", "text")
 AUTO = "auto"
+UNKNOWN = "unknown"
+HIDDEN = "…"
 
 
 class ConfigError(ValueError):
@@ -71,6 +75,10 @@ class Family(Enum):
     nllb = "nllb"
     m2m100 = "m2m100"
     madlad = "madlad"
+    chat = "chat"
+
+
+SERVED = (Family.chat,)  # a server is asked in words, and can be told nothing of tokens
 
 
 class SummaryFamily(Enum):
@@ -96,6 +104,7 @@ class EngineKind(Enum):
 
     auto = "auto"
     transformers = "transformers"
+    server = "server"
 
 
 class Use(Enum):
@@ -157,7 +166,7 @@ class Model:
     Attributes:
         model: a hub id, a local folder, or `embedded` for the model shipped in the package.
         engine: what runs it.
-        licence: SPDX name of the weights' licence.
+        licence: SPDX name of the weights' licence, or `unknown`.
         notice: what every reader of its output is told, if anything.
         input_limit: tokens that it is given; output_limit and output_minimum: tokens that it writes.
         length_penalty: exponent of the length that a beam's score is divided by; above 1 favours longer answers.
@@ -223,6 +232,8 @@ class Summariser(Model):
         super().__post_init__()
         if self.sentences < 1:
             raise ConfigError("summariser.sentences", self.sentences, "a whole number from 1")
+        if self.engine is EngineKind.server:
+            raise ConfigError("summariser.engine", self.engine, "summarisers run on this machine; set engine=auto")
         if self.model:
             _subset("summariser.languages", self.languages, LANGUAGES)
 
@@ -236,23 +247,69 @@ class Domain:
 
 
 @dataclass
+class Server:
+    """An OpenAI-compatible server that runs the model.
+
+    Attributes:
+        url: of its API, such as `http://gpu7:8000/v1`.
+        key_variable: environment variable that holds the key, where the server wants one.
+        concurrency: requests that may be under way at a time.
+        timeout_s: seconds that one request may take.
+        retries: how often a request is sent again after 429, 5xx, a timeout or a broken connection.
+        tokenizer: hub id or folder of the model's tokenizer, to count tokens with; else they are estimated by characters.
+        no_thinking: whether the server is told that the model shall not think aloud; not every server understands it.
+    """
+
+    url: str = field(default="http://127.0.0.1:8000/v1", metadata=UNPRINTED)
+    key_variable: str = field(default="OPENAI_API_KEY", metadata=UNPRINTED)
+    concurrency: int = field(default=16, metadata=UNPRINTED)
+    timeout_s: float = field(default=300.0, metadata=UNPRINTED)
+    retries: int = field(default=6, metadata=UNPRINTED)
+    tokenizer: str | None = None
+    no_thinking: bool = False
+
+    def __post_init__(self) -> None:
+        url = urlsplit(self.url)
+        # A key that stands in the wrong place is not repeated, since messages are logged.
+        if url.username or url.password or url.query:
+            raise ConfigError("translator.server.url", HIDDEN, "no key in it; server.key_variable names where it is")
+        if url.scheme not in ("http", "https") or not url.hostname:
+            raise ConfigError("translator.server.url", self.url, "an address such as http://127.0.0.1:8000/v1")
+        if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", self.key_variable):
+            raise ConfigError(
+                "translator.server.key_variable", HIDDEN, "the name of an environment variable, in capital letters"
+            )
+        for key, least in (("concurrency", 1), ("retries", 0)):
+            if getattr(self, key) < least:
+                raise ConfigError(f"translator.server.{key}", getattr(self, key), f"a whole number from {least}")
+        if self.timeout_s <= 0:
+            raise ConfigError("translator.server.timeout_s", self.timeout_s, "a number above 0")
+
+
+@dataclass
 class Translator(Model):
-    """One translation model.
+    """One translation model; for a server, `model` is the name that it has there, or `auto` for the only one.
 
     Attributes:
         family: how it is told the languages.
         sources: languages it reads.
-        tags: target language -> the token that asks for it; `auto` takes the family's, and a Marian model of one target
-            language has an empty one.
+        tags: target language -> the token that asks for it, or what the prompt of a chat model calls it; `auto` takes the
+            family's, and a Marian model of one target language has an empty one.
+        server: where the model is, for `engine=server`.
     """
 
     family: Family = Family.marian
     sources: list[str] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
     domain: Domain = field(default_factory=Domain)
+    server: Server = field(default_factory=Server)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.engine is EngineKind.server and self.family not in SERVED:
+            raise ConfigError(
+                "translator.family", self.family, "engine=server needs a family of chat models; set family=chat"
+            )
         for language, tag in self.tags.items():
             if language not in LANGUAGES:
                 raise ConfigError(f"translator.tags.{language}", tag, f"the language is one of {', '.join(LANGUAGES)}")
@@ -337,11 +394,11 @@ class DigestConfig:
 
 @cache
 def commercial_presets(target: str, source: str | None = None) -> tuple[str, ...]:
-    """Translators of `conf/translator` into `target` that are fit for publication and may be used commercially.
+    """Translators of `conf/translator` into `target` that are fit for publication and known to be free for commercial use.
 
     Only those that read `source`, where it is given.
     """
-    fit = [item for item in _presets(Translator) if item.commercial and not item.notice]
+    fit = [item for item in _presets(Translator) if item.commercial and not item.notice and item.licence != UNKNOWN]
     return tuple(sorted(item.name for item in fit if target in item.tags and source in (None, *item.sources)))
 
 

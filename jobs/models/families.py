@@ -1,4 +1,4 @@
-"""Families of sequence-to-sequence models: in which words each wants to be asked for a language, or for a summary.
+"""Families of models: in which words each wants to be asked for a language, or for a summary.
 
 A family is data and one small function that makes a prompt; what translates or summarises, and the engine, know nothing
 of particular families.
@@ -11,6 +11,7 @@ from typing import Any
 
 from jobs.config import AUTO, Family, SummaryFamily
 from jobs.models.engine import ModelError
+from jobs.models.prompts import instruction
 from jobs.records import Prompt
 
 
@@ -19,16 +20,19 @@ class Convention:
     """How the models of one family are asked.
 
     Attributes:
-        tags: target language (BCP-47) -> tokens that may ask for it; a model's vocabulary has one of them.
-        shape: what such a token looks like.
+        tags: language (BCP-47) -> tokens that may ask for it, and a model's vocabulary has one of them; for chat models
+            what the prompt calls the language.
         prompt: `(text, tag, source, target)`, languages in BCP-47, to the prompt in the family's words.
+        shape: what such a token looks like.
         refused: language -> why the family is not used for it, although its vocabulary has the language.
+        chat: whether the models are asked in words, and so in any.
     """
 
     tags: Mapping[str, tuple[str, ...]]
-    shape: re.Pattern[str]
     prompt: Callable[[str, str, str, str], Prompt]
+    shape: re.Pattern[str] = re.compile(r".+")
     refused: Mapping[str, str] = field(default_factory=dict)
+    chat: bool = False
 
 
 def find_tag(convention: Convention, wanted: str, language: str, model: str, tokenizer: Any) -> str:
@@ -39,11 +43,13 @@ def find_tag(convention: Convention, wanted: str, language: str, model: str, tok
         wanted: a token; `auto` for whichever of the family's tokens is there; empty for a model of one target language.
         language: BCP-47 code of the target.
         model: how messages name it.
-        tokenizer: of the model.
+        tokenizer: of the model; a chat model may be asked in any words, and needs none.
     """
     if not wanted:
         return ""
     candidates = convention.tags[language] if wanted == AUTO else (wanted,)
+    if convention.chat:
+        return candidates[0]
     for token in candidates:
         if tokenizer.convert_tokens_to_ids(token) not in (None, tokenizer.unk_token_id):
             return token
@@ -66,6 +72,12 @@ def _m2m100(text: str, tag: str, source: str, target: str) -> Prompt:
     return Prompt(text, source, target, source_code=source, first_token=tag)
 
 
+def _chat(text: str, tag: str, source: str, target: str) -> Prompt:
+    words = instruction("translate").substitute(text=text, source=CHAT_NAMES[source][0], target=tag)
+    return Prompt(words, source, target)
+
+
+CHAT_NAMES = {"en": ("English",), "ru": ("Russian",), "kk": ("Kazakh in Cyrillic script",)}
 NLLB_CODES = {"en": ("eng_Latn",), "ru": ("rus_Cyrl",), "kk": ("kaz_Cyrl",)}
 
 CONVENTIONS: Mapping[Family, Convention] = {
@@ -94,6 +106,8 @@ CONVENTIONS: Mapping[Family, Convention] = {
         shape=re.compile(r"<2\w+>"),
         prompt=_prefixed,
     ),
+    # Models that chat about anything.
+    Family.chat: Convention(tags=CHAT_NAMES, prompt=_chat, chat=True),
 }
 
 

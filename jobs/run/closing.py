@@ -13,6 +13,7 @@ from rich.markdown import Markdown
 from rich.table import Table
 
 from jobs.config import LANGUAGES, DigestConfig
+from jobs.models.engines import kind_of
 from jobs.run import stages
 from jobs.run.screen import output
 from jobs.run.walk import Walk
@@ -77,6 +78,7 @@ def _write_manifest(
     models = {
         name: {
             "name": model.settings.name,
+            "engine": kind_of(model.settings).value,
             "model": model.settings.model,
             "revision": model.checkpoint.revision,
             "licence": model.settings.licence,

@@ -13,9 +13,9 @@ from itertools import accumulate
 
 from jobs.config import Long
 from jobs.config import Summariser as Settings
-from jobs.models import batching, budget, checkpoint
+from jobs.models import batching, budget
 from jobs.models.engine import Engine
-from jobs.models.engines import engine_for
+from jobs.models.engines import checkpoint_for, engine_for
 from jobs.models.families import READINGS
 from jobs.models.telling import flags_of
 from jobs.records import Finish, Flag, Generation, Prompt, Severity
@@ -57,7 +57,7 @@ class Abstractive:
     def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
         self.settings = settings
         self.reading = READINGS[settings.family]
-        self.checkpoint = checkpoint.find(settings.model, settings.revision)
+        self.checkpoint = checkpoint_for(settings)
         self.engine = engine or engine_for(settings, self.checkpoint)
         self.extractive = Extractive(settings.sentences)
 

@@ -36,10 +36,10 @@ from transformers import (
 
 from jobs.config import ConfigError, DigestConfig, Long, Summariser, SummaryFamily, Translate
 from jobs.digest import run
-from jobs.models import engines
 from jobs.models.families import READINGS
 from jobs.records import Finish, Flag, Generation, Prompt, Severity
 from jobs.run.stages import summariser_for
+from jobs.summarise import abstractive
 from jobs.summarise.abstractive import Abstractive, fitting, packed
 from jobs.summarise.summary import NotSummarised, Summary, Text
 from jobs.text.sentences import segment
@@ -522,7 +522,7 @@ def test_a_digest_has_the_summaries_that_a_model_wrote_and_says_which(
 def test_a_summary_that_does_not_fit_into_memory_fails_as_a_rendition_and_not_as_an_article(
     config: Callable[..., DigestConfig], articles: Path, bart: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "Seq2SeqEngine", lambda *_, **__: FakeEngine(poison="field 2"))
+    monkeypatch.setattr(abstractive, "engine_for", lambda *_: FakeEngine(poison="field 2"))
     made = config(articles, targets=[], summariser=preset("bart_large_cnn", bart), max_failed_fraction=0.3)
     assert run(made, {}) == 0
     rows, manifest, folder = version_of(made)
@@ -539,7 +539,7 @@ def test_an_unfinished_summary_is_flagged_and_where_that_is_asked_for_a_failure(
 ) -> None:
     engine = FakeEngine()
     engine.enqueue(Generation("Oil.", 30, 30, 12, Finish.LENGTH, -0.1))
-    monkeypatch.setattr(engines, "Seq2SeqEngine", lambda *_, **__: engine)
+    monkeypatch.setattr(abstractive, "engine_for", lambda *_: engine)
     made = config(articles, targets=[], summariser=preset("bart_large_cnn", bart), max_failed_fraction=1.0)
     made.translate = Translate(strict_truncation=strict)
     assert run(made, {}) == 0
