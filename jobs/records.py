@@ -66,6 +66,8 @@ class Prompt:
     Attributes:
         source_code: what the tokenizer is told of the source language; empty where it is told nothing.
         first_token: the token that the answer is made to begin with; empty where the model begins as it likes.
+        start_token: what the decoder starts from; empty where that is left to the model.
+        global_tokens: how many tokens at the beginning see the whole text, in models whose other tokens see a part of it.
     """
 
     text: str
@@ -73,6 +75,8 @@ class Prompt:
     target: str
     source_code: str = ""
     first_token: str = ""
+    start_token: str = ""
+    global_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

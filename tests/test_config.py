@@ -58,6 +58,28 @@ def test_every_translator_says_what_a_user_must_know(file: Path) -> None:
     assert translator.memory_gb or translator.engine is EngineKind.server
 
 
+@pytest.mark.parametrize("file", sorted(CONF.glob("summariser/*.yaml")), ids=lambda file: file.stem)
+def test_every_summariser_says_what_a_user_must_know(file: Path) -> None:
+    summariser = composed(f"summariser={file.stem}", "use=research").summariser
+    assert summariser.name == file.stem
+    if summariser.model:
+        assert summariser.licence
+        assert summariser.languages
+        assert summariser.memory_gb
+        assert summariser.output_minimum < summariser.output_limit < summariser.input_limit
+
+
+def test_a_summariser_for_research_alone_is_refused_until_research_is_said() -> None:
+    with pytest.raises(ConfigError) as told:
+        composed("summariser=xlsum")
+    assert str(told.value) == (
+        "summariser=xlsum: its licence CC-BY-NC-SA-4.0 forbids commercial use; set use=research if yours is none, or "
+        "choose summariser=<name>: bart_large_cnn, distilbart_cnn, extractive, led_booksum, mbart_ru_gazeta, pegasus_cnn, "
+        "rut5_gazeta"
+    )
+    assert composed("summariser=xlsum", "use=research").summariser.languages == ["en", "ru"]
+
+
 @pytest.mark.parametrize("name", ["nllb_600m", "nllb_1_3b", "nllb_3_3b", "tilmash"])
 def test_a_model_for_research_alone_is_refused_until_research_is_said(name: str) -> None:
     with pytest.raises(ConfigError) as told:
@@ -92,6 +114,11 @@ def test_the_defaults_are_the_demo() -> None:
         (lambda: Articles(kind=Source.csv), "articles.path=.*needs a file"),
         (lambda: Articles(kind=Source.hub), "articles.hub.name=.*needs the name"),
         (lambda: Summariser(sentences=0), "summariser.sentences=0"),
+        (lambda: Summariser(engine=EngineKind.server), "summariser.engine=server: summarisers run on this machine"),
+        (lambda: Summariser(beams=0), "summariser.beams=0: a whole number from 1"),
+        (lambda: Summariser(output_minimum=-1), "summariser.output_minimum=-1: a whole number from 0"),
+        (lambda: Summariser(model="/x"), r"summariser.languages=\[\]: choose one or more of en, ru, kk"),
+        (lambda: Summariser(model="/x", languages=["de"]), r"summariser.languages=\[de\]: choose"),
         (lambda: Translate(fields=["titel"]), r"translate.fields=\[titel\]: choose one or more of title"),
         (
             lambda: Translator("x", "/x", family=Family.nllb, tags={"ru": ""}),

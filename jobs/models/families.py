@@ -1,6 +1,7 @@
-"""Families of translation models: in which words each wants to be asked for a language.
+"""Families of models: in which words each wants to be asked for a language, or for a summary.
 
-A family is data and one small function that makes a prompt; translator and engine know nothing of particular families.
+A family is data and one small function that makes a prompt; what translates or summarises, and the engine, know nothing
+of particular families.
 """
 
 import re
@@ -8,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.config import AUTO, Family
+from jobs.config import AUTO, Family, SummaryFamily
 from jobs.models.engine import ModelError
 from jobs.models.prompts import instruction
 from jobs.records import Prompt
@@ -107,4 +108,50 @@ CONVENTIONS: Mapping[Family, Convention] = {
     ),
     # Models that chat about anything.
     Family.chat: Convention(tags=CHAT_NAMES, prompt=_chat, chat=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the summarisers of one family are given a text, and what their answers look like.
+
+    Attributes:
+        prefix: what stands before the text.
+        starts: language (BCP-47) -> token that the answer starts from, in models that are told the language so.
+        global_tokens: tokens at the beginning that see the whole text, where the others see what is near them.
+        line_break: what stands for one in an answer; empty where it is one.
+    """
+
+    prefix: str = ""
+    starts: Mapping[str, str] = field(default_factory=dict)
+    global_tokens: int = 0
+    line_break: str = ""
+
+    def prompt(self, text: str, language: str) -> Prompt:
+        """A text, on one line, as the family wants it."""
+        return Prompt(
+            self.prefix + " ".join(text.split()),
+            language,
+            language,
+            start_token=self.starts.get(language, ""),
+            global_tokens=self.global_tokens,
+        )
+
+    def answer(self, text: str) -> str:
+        """An answer as one paragraph; the summaries that many models were trained on have a space before a full stop."""
+        broken = text.replace(self.line_break, " ") if self.line_break else text
+        return re.sub(r" ([.,;:!?])(?=\s|$)", r"\1", " ".join(broken.split()))
+
+
+READINGS: Mapping[SummaryFamily, Reading] = {
+    # Lewis et al. 2020. The space is the prefix of the published settings: without it the first word is another token.
+    SummaryFamily.bart: Reading(prefix=" "),
+    # Zhang et al. 2020.
+    SummaryFamily.pegasus: Reading(line_break="<n>"),
+    # Beltagy et al. 2020, made from BART; for summaries the first token sees the whole text.
+    SummaryFamily.led: Reading(prefix=" ", global_tokens=1),
+    SummaryFamily.mt5: Reading(),
+    # Liu et al. 2020: the first mBART, whose answers start from the code of their language.
+    SummaryFamily.mbart: Reading(starts={"en": "en_XX", "ru": "ru_RU", "kk": "kk_KZ"}),
+    SummaryFamily.t5: Reading(),
 }

@@ -14,6 +14,7 @@ from jobs.models import batching, budget
 from jobs.models.engine import Engine, ModelError
 from jobs.models.engines import checkpoint_for, engine_for
 from jobs.models.families import CONVENTIONS, find_tag
+from jobs.models.telling import flags_of
 from jobs.models.tokenizer import load_tokenizer
 from jobs.records import Finish, Flag, Generation, Pair, Prompt, Segment, Severity
 from jobs.text.clauses import pieces
@@ -219,16 +220,7 @@ class Translator:
         """What the engine itself tells of a segment: cut, unfinished, empty, or outside the model's domain."""
         if made.finish is Finish.CARRIED:
             return []
-        found = []
-        if made.tokens_kept < made.tokens_in:
-            cut = made.tokens_in - made.tokens_kept
-            found.append(
-                Flag("truncated", Severity.ERROR, where, f"the last {cut} of {made.tokens_in} tokens were not read")
-            )
-        if made.finish is Finish.LENGTH:
-            found.append(Flag("unfinished", Severity.ERROR, where, f"stopped at the limit of {made.tokens_out} tokens"))
-        if not made.text:
-            found.append(Flag("empty", Severity.ERROR, where, f"nothing came back for {item.text[:60]!r}"))
+        found = flags_of(made, item.text, where)
         domain = self.settings.domain
         if domain.most_unknown is not None and made.unknown > domain.most_unknown:
             found.append(Flag("out_of_domain", Severity.WARNING, where, f"{made.unknown} unknown pieces"))
