@@ -57,7 +57,7 @@ def _identity(config: DigestConfig, files: list[Path], street: list[Any]) -> dic
     """Everything that decides what comes out: settings, models, program and input."""
     import jobs
     from jobs.articles import loading
-    from jobs.run.stages import Translations
+    from jobs.run.stages import models
     from jobs.versions.files import sha256
 
     settings = printed(config)
@@ -66,7 +66,7 @@ def _identity(config: DigestConfig, files: list[Path], street: list[Any]) -> dic
     settings["translators"] = {language: settings["translators"][language] for language in sorted(config.translated)}
     return {
         "config": settings,
-        "models": {stage.language: stage.translator.name for stage in street if isinstance(stage, Translations)},
+        "models": {name: model.name for name, model in models(street).items()},
         "package": jobs.__version__,
         "input": loading.identity(config.articles, files),
         "glossary": sha256(Path(terms)) if terms else "",

@@ -14,7 +14,7 @@ import jobs
 
 PACKAGES = (
     *("torch", "transformers", "tokenizers", "sentencepiece", "datasets", "pyarrow", "hydra-core", "omegaconf"),
-    *("trafilatura", "lingua-language-detector", "razdel", "scikit-learn", "numpy"),
+    *("trafilatura", "lingua-language-detector", "razdel", "scikit-learn", "numpy", "openai"),
 )
 
 
@@ -74,7 +74,8 @@ def stage_figures(counts: Mapping[str, float]) -> dict[str, Any]:
     plain = {name: value for name, value in counts.items() if not name.startswith(("flag:", "term:"))}
     plain["seconds"] = round(plain.get("seconds", 0.0), 2)
     if plain.get("tokens_out") and plain["seconds"]:
-        plain["tokens_per_second"] = round((plain.get("tokens_in", 0) + plain["tokens_out"]) / plain["seconds"], 1)
+        read = plain.get("tokens_kept", plain.get("tokens_in", 0))
+        plain["tokens_per_second"] = round((read + plain["tokens_out"]) / plain["seconds"], 1)
     return plain
 
 
