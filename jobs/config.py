@@ -71,6 +71,9 @@ class Family(Enum):
     nllb = "nllb"
     m2m100 = "m2m100"
     madlad = "madlad"
+    chat = "chat"
+    hunyuan = "hunyuan"
+    translate_gemma = "translate_gemma"
 
 
 class EngineKind(Enum):
@@ -162,8 +165,8 @@ class Translator:
         engine: what runs it.
         licence: SPDX name of the weights' licence.
         sources: languages it reads.
-        tags: target language -> the token that asks for it; `auto` takes the family's, and a Marian model of one target
-            language has an empty one.
+        tags: target language -> the token that asks for it, or what the prompt of a chat model calls it; `auto` takes the
+            family's, and a Marian model of one target language has an empty one.
         notice: what every reader of its output is told, if anything.
         batch_tokens: tokens a batch may hold, beams counted in; less where an earlier run found out that less fits.
         memory_gb: estimate of the memory that weights in bf16 and one batch take, in GB.

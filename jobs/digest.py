@@ -62,9 +62,11 @@ def _identity(config: DigestConfig, files: list[Path], street: list[Any]) -> dic
     settings = printed(config)
     settings["articles"].pop("path")  # the same files elsewhere are the same input, and their checksums are kept
     settings["translators"] = {language: settings["translators"][language] for language in sorted(config.targets)}
+    translators = {stage.language: stage.translator for stage in street if isinstance(stage, Translations)}
     return {
         "config": settings,
-        "models": {stage.language: stage.translator.name for stage in street if isinstance(stage, Translations)},
+        "models": {language: translator.name for language, translator in translators.items()},
+        "prompts": {language: translator.convention.instruction for language, translator in translators.items()},
         "package": jobs.__version__,
         "input": loading.identity(config.articles, files),
     }

@@ -83,6 +83,7 @@ class Generation:
         tokens_out: tokens generated.
         score: mean log-probability of the generated tokens, natural logarithm.
         unknown: pieces of the prompt that the model's vocabulary does not have.
+        removed: what a chat model wrote around the text, and is no part of it any more.
     """
 
     text: str
@@ -92,6 +93,7 @@ class Generation:
     finish: Finish
     score: float
     unknown: int = 0
+    removed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,131 +1,39 @@
-"""The Transformers sequence-to-sequence engine: tokenise, generate, decode.
-
-Loads any encoder-decoder checkpoint through the `Auto` classes, from safetensors only and without code from the hub.
-"""
+"""The Transformers sequence-to-sequence engine: tokenise, generate, decode. Loads any encoder-decoder checkpoint."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from jobs.models.checkpoint import Checkpoint
-from jobs.models.engine import OutOfMemory
-from jobs.models.tokenizer import load_tokenizer, named_errors
-from jobs.records import Finish, Generation, Prompt
-
-if TYPE_CHECKING:
-    import torch
-
-# How torch words it where it raises a plain RuntimeError: the processor's allocators, and cuBLAS.
-_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "cublas_status_alloc_failed")
+from jobs.models.pretrained import PretrainedEngine, ending
+from jobs.records import Generation, Prompt
 
 
-def precision(device: str) -> Any:
-    """The `torch.dtype` of weights on a device: bf16 on a GPU that has it, else fp32.
+class Seq2SeqEngine(PretrainedEngine):
+    """One encoder-decoder model on one device."""
 
-    Never fp16: T5 models leave its range and answer with nonsense.
-    """
-    import torch
-
-    return torch.bfloat16 if device == "cuda" and torch.cuda.is_bf16_supported() else torch.float32
-
-
-class Seq2SeqEngine:
-    """One encoder-decoder model on one device.
-
-    Args:
-        checkpoint: which weights.
-        beams: width of the beam search; 1 is greedy.
-        input_limit: tokens of a prompt that are given to the model; what is over is cut, and reported as cut.
-        output_limit: tokens that a generation may have.
-        device: `auto`, `cpu` or `cuda`.
-    """
-
-    def __init__(self, checkpoint: Checkpoint, *, beams: int, input_limit: int, output_limit: int, device: str) -> None:
-        self.checkpoint = checkpoint
-        self.beams = beams
-        self.input_limit = input_limit
-        self.output_limit = output_limit
-        self.device = device
-        self._model: Any = None
-        self._tokenizer: Any = None
-
-    def load(self) -> None:
-        """Load the model, in the precision that the device has."""
-        import torch
-        from transformers import AutoModelForSeq2SeqLM
-
-        self._tokens()
-        device = self.device
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-        with named_errors(self.checkpoint, f"cannot be loaded on {device}"):
-            model = AutoModelForSeq2SeqLM.from_pretrained(
-                self.checkpoint.source,
-                revision=self.checkpoint.hub_revision,
-                dtype=precision(device),
-                use_safetensors=True,
-                attn_implementation="sdpa",
-            )
-            self._model = model.to(device).eval()
-
-    def _tokens(self) -> Any:
-        """The tokenizer, loaded when it is first asked for: counting needs no weights."""
-        if self._tokenizer is None:
-            self._tokenizer = load_tokenizer(self.checkpoint)
-        return self._tokenizer
+    auto_class = "AutoModelForSeq2SeqLM"
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, end token and language code included."""
         return [len(ids) for ids in self._tokens()(list(texts))["input_ids"]] if texts else []
 
-    @property
-    def runs_on(self) -> str:
-        """Device and number format of the loaded model."""
-        import torch
-
-        device = self._model.device
-        name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-        return f"{name}, {str(self._model.dtype).removeprefix('torch.')}"
-
-    def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
-        """Translate one batch; raises `OutOfMemory` where it does not fit."""
-        try:
-            return self._batch(prompts)
-        except RuntimeError as error:  # torch.OutOfMemoryError is one
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            if not any(words in str(error).lower() for words in _NO_MEMORY):
-                raise
-        # Past the except block, since the traceback holds the tensors of the failed batch.
-        self._free()
-        raise OutOfMemory(f"{len(prompts)} prompts: {reason}")
-
     def _batch(self, prompts: Sequence[Prompt]) -> list[Generation]:
         """Translate one batch; the score is the mean log-probability of the chosen hypothesis' tokens."""
-        import torch
-
         counts = self.count_tokens([prompt.text for prompt in prompts])
         batch = self._encoded(prompts)
         forced = self._first_token(prompts)
-        with torch.inference_mode():
-            output = self._model.generate(
-                **batch,
-                **forced,
-                num_beams=self.beams,
-                do_sample=False,
-                max_new_tokens=self.output_limit,
-                max_length=None,
-                length_penalty=1.0,
-                return_dict_in_generate=True,
-                output_scores=True,
-            )
-        scores = self._scores(output)
+        output = self._decode(batch, **forced)
+        ends = self._model.generation_config.eos_token_id
+        ends = set(ends if isinstance(ends, list) else [ends])
+        endings = [ending(ids[1:], ends) for ids in output.sequences.tolist()]
+        scores = self._scores(output, [written for written, _ in endings])
         unknown = (batch["input_ids"] == self._tokenizer.unk_token_id).sum(dim=1).tolist()
         kept = batch["attention_mask"].sum(dim=1).tolist()
         # The start token and a forced language code are no part of the text, even where they are not marked as special.
         decoded = self._tokenizer.batch_decode(output.sequences[:, 1 + len(forced) :], skip_special_tokens=True)
         return [
-            Generation(text.strip(), count, min(count, given), *self._ending(ids), score, strange)
-            for text, count, given, ids, score, strange in zip(
-                decoded, counts, kept, output.sequences.tolist(), scores, unknown, strict=True
+            Generation(text.strip(), count, min(count, given), written, finish, score, strange)
+            for text, count, given, (written, finish), score, strange in zip(
+                decoded, counts, kept, endings, scores, unknown, strict=True
             )
         ]
 
@@ -143,37 +51,3 @@ class Seq2SeqEngine:
         """What `generate` is told of the token that the prompts want first; nothing where they want none."""
         (token,) = {prompt.first_token for prompt in prompts}
         return {"forced_bos_token_id": self._tokens().convert_tokens_to_ids(token)} if token else {}
-
-    def close(self) -> None:
-        """Drop model and tokenizer."""
-        self._model = self._tokenizer = None
-        self._free()
-
-    def _free(self) -> None:
-        """Give back the memory that nothing refers to."""
-        import gc
-
-        import torch
-
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-
-    def _ending(self, ids: list[int]) -> tuple[int, Finish]:
-        """Tokens generated after the start token, and whether the end token is among them."""
-        ends = self._model.generation_config.eos_token_id
-        ends = set(ends if isinstance(ends, list) else [ends])
-        for position, token in enumerate(ids[1:], 1):
-            if token in ends:
-                return position, Finish.END
-        return len(ids) - 1, Finish.LENGTH
-
-    def _scores(self, output: Any) -> "list[float]":
-        """Mean log-probability per sequence, from the beam's own score or from the greedy steps."""
-        if self.beams > 1:
-            return [float(score) for score in output.sequences_scores]
-        steps: torch.Tensor = self._model.compute_transition_scores(
-            output.sequences, output.scores, normalize_logits=True
-        )
-        finite = steps.isfinite() & (steps < 0)
-        return [float(row[mask].mean()) if bool(mask.any()) else 0.0 for row, mask in zip(steps, finite, strict=True)]
