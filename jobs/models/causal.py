@@ -78,11 +78,11 @@ class CausalEngine(PretrainedEngine):
 
     def _batch(self, prompts: Sequence[Prompt]) -> list[Generation]:
         """Answer one batch; the score is the mean log-probability of the tokens that were written."""
-        texts = [prompt.text for prompt in prompts]
-        rows = self._rendered(texts)
-        kept = [shortened(ids, self.input_limit, self._control()) for ids in rows]
+        rows = self._rendered([prompt.text for prompt in prompts])
+        control = {token for token, added in self._tokens().added_tokens_decoder.items() if added.special}
+        kept = [shortened(ids, self.input_limit, control) for ids in rows]
         batch = self._tokens().pad({"input_ids": kept}, padding_side="left", return_tensors="pt")
-        ends = self._end_tokens(texts[0])
+        ends = self._end_tokens(prompts[0].text)
         output = self._decode(
             batch.to(self._model.device), eos_token_id=sorted(ends), pad_token_id=self._tokens().pad_token_id
         )
@@ -98,10 +98,6 @@ class CausalEngine(PretrainedEngine):
             Generation(text.strip(), len(ids), len(given), written, finish, score)
             for text, ids, given, (written, finish), score in zip(texts, rows, kept, endings, scores, strict=True)
         ]
-
-    def _control(self) -> set[int]:
-        """Tokens that only a template writes."""
-        return {token for token, added in self._tokens().added_tokens_decoder.items() if added.special}
 
     def _end_tokens(self, text: str) -> set[int]:
         """Tokens that end an answer: the model's own, the tokenizer's, and the one that the template ends a turn with."""
