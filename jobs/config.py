@@ -3,16 +3,20 @@
 A field marked `metadata=UNPRINTED` does not change what comes out, and so is not part of a run's fingerprint.
 """
 
+import re
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from importlib import resources
 from typing import Any
+from urllib.parse import urlsplit
 
 UNPRINTED = {"fingerprint": False}
 LANGUAGES = ("en", "ru", "kk")
 FIELDS = ("title", "standfirst", "summary", "text")
 AUTO = "auto"
+UNKNOWN = "unknown"
+HIDDEN = "…"
 
 
 class ConfigError(ValueError):
@@ -76,11 +80,15 @@ class Family(Enum):
     translate_gemma = "translate_gemma"
 
 
+SERVED = (Family.chat,)  # a server is asked in words, and can be told nothing of tokens
+
+
 class EngineKind(Enum):
     """What runs a model; `auto` takes the fastest that supports the family."""
 
     auto = "auto"
     transformers = "transformers"
+    server = "server"
 
 
 class Use(Enum):
@@ -156,20 +164,62 @@ class Domain:
 
 
 @dataclass
+class Server:
+    """An OpenAI-compatible server that runs the model.
+
+    Attributes:
+        url: of its API, such as `http://gpu7:8000/v1`.
+        key_variable: environment variable that holds the key, where the server wants one.
+        concurrency: requests that may be under way at a time.
+        timeout_s: seconds that one request may take.
+        retries: how often a request is sent again after 429, 5xx, a timeout or a broken connection.
+        tokenizer: hub id or folder of the model's tokenizer, to count tokens with; else they are estimated by characters.
+        no_thinking: whether the server is told that the model shall not think aloud; not every server understands it.
+    """
+
+    url: str = field(default="http://127.0.0.1:8000/v1", metadata=UNPRINTED)
+    key_variable: str = field(default="OPENAI_API_KEY", metadata=UNPRINTED)
+    concurrency: int = field(default=16, metadata=UNPRINTED)
+    timeout_s: float = field(default=300.0, metadata=UNPRINTED)
+    retries: int = field(default=6, metadata=UNPRINTED)
+    tokenizer: str | None = None
+    no_thinking: bool = False
+
+    def __post_init__(self) -> None:
+        url = urlsplit(self.url)
+        # A key that stands in the wrong place is not repeated, since messages are logged.
+        if url.username or url.password or url.query:
+            raise ConfigError("translator.server.url", HIDDEN, "no key in it; server.key_variable names where it is")
+        if url.scheme not in ("http", "https") or not url.hostname:
+            raise ConfigError("translator.server.url", self.url, "an address such as http://127.0.0.1:8000/v1")
+        if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", self.key_variable):
+            raise ConfigError(
+                "translator.server.key_variable", HIDDEN, "the name of an environment variable, in capital letters"
+            )
+        for key, least in (("concurrency", 1), ("retries", 0)):
+            if getattr(self, key) < least:
+                raise ConfigError(f"translator.server.{key}", getattr(self, key), f"a whole number from {least}")
+        if self.timeout_s <= 0:
+            raise ConfigError("translator.server.timeout_s", self.timeout_s, "a number above 0")
+
+
+@dataclass
 class Translator:
     """One translation model: which weights, which words it expects, and how it decodes.
 
     Attributes:
-        model: a hub id, a local folder, or `embedded` for the model shipped in the package.
+        model: a hub id, a local folder, or `embedded` for the model shipped in the package; for a server the name that it
+            has there, or `auto` for the only one.
         family: how it is told the languages.
         engine: what runs it.
-        licence: SPDX name of the weights' licence.
+        licence: SPDX name of the weights' licence, or `unknown`.
         sources: languages it reads.
         tags: target language -> the token that asks for it, or what the prompt of a chat model calls it; `auto` takes the
             family's, and a Marian model of one target language has an empty one.
         notice: what every reader of its output is told, if anything.
         batch_tokens: tokens a batch may hold, beams counted in; less where an earlier run found out that less fits.
         memory_gb: estimate of the memory that weights in bf16 and one batch take, in GB.
+        server: where the model is, for `engine=server`.
     """
 
     name: str
@@ -188,11 +238,16 @@ class Translator:
     memory_gb: float | None = field(default=None, metadata=UNPRINTED)
     device: Device = field(default=Device.auto, metadata=UNPRINTED)
     domain: Domain = field(default_factory=Domain)
+    server: Server = field(default_factory=Server)
 
     def __post_init__(self) -> None:
         for key in ("beams", "input_limit", "output_limit", "batch_tokens"):
             if getattr(self, key) < 1:
                 raise ConfigError(f"translator.{key}", getattr(self, key), "a whole number from 1")
+        if self.engine is EngineKind.server and self.family not in SERVED:
+            raise ConfigError(
+                "translator.family", self.family, "engine=server needs a family of chat models; set family=chat"
+            )
         for language, tag in self.tags.items():
             if language not in LANGUAGES:
                 raise ConfigError(f"translator.tags.{language}", tag, f"the language is one of {', '.join(LANGUAGES)}")
@@ -276,7 +331,7 @@ class DigestConfig:
 
 @cache
 def commercial_presets(target: str, source: str | None = None) -> tuple[str, ...]:
-    """Translators of `conf/translator` into `target` that are fit for publication and may be used commercially.
+    """Translators of `conf/translator` into `target` that are fit for publication and known to be free for commercial use.
 
     Only those that read `source`, where it is given.
     """
@@ -287,6 +342,7 @@ def commercial_presets(target: str, source: str | None = None) -> tuple[str, ...
     schema = OmegaConf.structured(Translator)
     presets = [OmegaConf.to_object(OmegaConf.merge(schema, OmegaConf.create(text))) for text in texts]
     fit = [item for item in presets if isinstance(item, Translator) and item.commercial and not item.notice]
+    fit = [item for item in fit if item.licence != UNKNOWN]
     return tuple(sorted(item.name for item in fit if target in item.tags and source in (None, *item.sources)))
 
 

@@ -10,6 +10,7 @@ class Finish(StrEnum):
     END = "end"  # the model said so
     LENGTH = "length"  # the output limit cut it
     OUT_OF_MEMORY = "out_of_memory"  # nothing came: the prompt does not fit into memory, not even alone
+    NO_ANSWER = "no_answer"  # nothing came: the server did not answer this prompt, for the reason that `problem` gives
     CARRIED = "carried"  # nothing to generate: the text has no letters
 
 
@@ -81,9 +82,10 @@ class Generation:
     Attributes:
         tokens_in: tokens of the whole prompt; tokens_kept: how many of them the model was given.
         tokens_out: tokens generated.
-        score: mean log-probability of the generated tokens, natural logarithm.
+        score: mean log-probability of the generated tokens, natural logarithm; 0 where the engine does not tell it.
         unknown: pieces of the prompt that the model's vocabulary does not have.
         removed: what a chat model wrote around the text, and is no part of it any more.
+        problem: why nothing came, where the engine knows more than `finish` says.
     """
 
     text: str
@@ -94,6 +96,7 @@ class Generation:
     score: float
     unknown: int = 0
     removed: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ from jobs.config import (
     Articles,
     ConfigError,
     DigestConfig,
+    EngineKind,
     Family,
     Outputs,
+    Server,
     Source,
     Summariser,
     Translate,
@@ -52,7 +54,7 @@ def test_every_translator_says_what_a_user_must_know(file: Path) -> None:
     assert translator.licence
     assert translator.sources
     assert translator.tags
-    assert translator.memory_gb
+    assert translator.memory_gb or translator.engine is EngineKind.server
 
 
 RESEARCH = {
@@ -110,6 +112,14 @@ def test_the_defaults_are_the_demo() -> None:
             r'translator.tags.ru="": nllb models need a tag; try auto',
         ),
         (lambda: Translator("x", "/x", tags={"de": ""}), "translator.tags.de=.*one of en, ru, kk"),
+        (
+            lambda: Translator("x", "x", family=Family.nllb, engine=EngineKind.server),
+            "translator.family=nllb: engine=server needs a family of chat models; set family=chat",
+        ),
+        (lambda: Server(url="gpu7:8000"), "translator.server.url=gpu7:8000: an address such as http://"),
+        (lambda: Server(concurrency=0), "translator.server.concurrency=0: a whole number from 1"),
+        (lambda: Server(retries=-1), "translator.server.retries=-1: a whole number from 0"),
+        (lambda: Server(timeout_s=0), "translator.server.timeout_s=0: a number above 0"),
         (lambda: Outputs(part_articles=0), "outputs.part_articles=0"),
         (lambda: DigestConfig(targets=["ru"]), "translators.ru=null.*translator@translators.ru=demo"),
         (lambda: DigestConfig(max_failed_fraction=1.5), "max_failed_fraction=1.5: a number from 0 to 1"),
@@ -118,6 +128,30 @@ def test_the_defaults_are_the_demo() -> None:
 def test_a_value_that_cannot_be_is_named_with_what_is_allowed(make: object, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         make()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"url": "http://user:secret-1@gpu7/v1"},
+        {"url": "http://gpu7/v1?key=secret-1"},
+        {"key_variable": "sk-secret-1"},
+        {"key_variable": "hf_secret_1"},
+    ],
+)
+def test_a_key_in_the_wrong_setting_is_refused_and_not_repeated(settings: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=r"translator\.server\.\w+=…: .*") as told:
+        Server(**settings)  # type: ignore[arg-type]
+    assert "secret" not in str(told.value)
+
+
+def test_where_a_server_is_and_how_often_it_is_asked_is_not_part_of_the_fingerprint() -> None:
+    server = "translator@translators.ru=server"
+    plain = printed(composed(server))
+    assert plain == printed(
+        composed(server, "translators.ru.server.url=http://gpu7/v1", "translators.ru.server.retries=0")
+    )
+    assert plain != printed(composed(server, "translators.ru.model=other"))
 
 
 def test_settings_that_do_not_change_the_result_are_not_part_of_the_fingerprint() -> None:

@@ -15,8 +15,8 @@ class Checkpoint:
     """A model to load.
 
     Attributes:
-        source: a folder, or a hub id.
-        revision: the commit on the hub, or a checksum of the weights of a folder.
+        source: a folder, a hub id, or the name of a model that a server has.
+        revision: the commit on the hub, a checksum of the weights of a folder, or what the server tells of the model.
     """
 
     source: str

@@ -13,6 +13,7 @@ from rich.markdown import Markdown
 from rich.table import Table
 
 from jobs.config import LANGUAGES, DigestConfig
+from jobs.models.engines import kind_of
 from jobs.run.screen import output
 from jobs.run.stages import Translations
 from jobs.run.walk import Walk
@@ -77,6 +78,7 @@ def _write_manifest(
     models = {
         stage.language: {
             "name": stage.translator.settings.name,
+            "engine": kind_of(stage.translator.settings).value,
             "model": stage.translator.settings.model,
             "revision": stage.translator.checkpoint.revision,
             "licence": stage.translator.settings.licence,

@@ -10,15 +10,17 @@ from functools import cached_property
 
 from jobs.config import Translator as Settings
 from jobs.config import commercial_presets
-from jobs.models import batching, budget, checkpoint
+from jobs.models import batching, budget
 from jobs.models.engine import Engine, ModelError
-from jobs.models.engines import engine_for
+from jobs.models.engines import checkpoint_for, engine_for
 from jobs.models.families import CONVENTIONS, find_tag
 from jobs.models.tokenizer import load_tokenizer
 from jobs.records import Finish, Flag, Generation, Prompt, Segment, Severity
 from jobs.text.answers import bare
 from jobs.text.clauses import pieces
 from jobs.text.sentences import segment
+
+NOTHING_CAME = (Finish.NO_ANSWER, Finish.OUT_OF_MEMORY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Translator:
         self.convention = CONVENTIONS[settings.family]
         if reason := self.convention.refused.get(target):
             raise ModelError(f"{reason}; {self._way_out()}")
-        self.checkpoint = checkpoint.find(settings.model, settings.revision)
+        self.checkpoint = checkpoint_for(settings)
         self.tag = self._find_tag()
         self.engine = engine or engine_for(settings, self.checkpoint)
 
@@ -187,8 +189,9 @@ class Translator:
         flags = []
         for number, (item, parts, made) in enumerate(zip(segments, cut, generations, strict=True), 1):
             where = f"segment {number}"
-            if made.finish is Finish.OUT_OF_MEMORY:
-                return NotTranslated("out_of_memory", f"{where} of {len(segments)}: {self._too_large(made)}")
+            if made.finish in NOTHING_CAME:
+                reason = made.problem or self._too_large(made)
+                return NotTranslated(made.finish.value, f"{where} of {len(segments)}: {reason}")
             if len(parts) > 1:
                 detail = f"cut into {len(parts)} pieces to fit {self.engine.input_limit} tokens"
                 flags.append(Flag("split", Severity.NOTE, where, detail))
@@ -236,7 +239,7 @@ class Translator:
 def _together(parts: Sequence[Segment], made: Sequence[Generation]) -> Generation:
     """One generation from those of a segment's parts: the worst ending, and the mean score by tokens."""
     endings = {item.finish for item in made}
-    worst = (Finish.OUT_OF_MEMORY, Finish.LENGTH, Finish.END)
+    worst = (*NOTHING_CAME, Finish.LENGTH, Finish.END)
     written = sum(item.tokens_out for item in made)
     return Generation(
         "".join(item.text + part.separator for part, item in zip(parts, made, strict=True)),
@@ -247,4 +250,5 @@ def _together(parts: Sequence[Segment], made: Sequence[Generation]) -> Generatio
         sum(item.score * item.tokens_out for item in made) / written if written else 0.0,
         sum(item.unknown for item in made),
         " ".join(item.removed for item in made if item.removed),
+        next((item.problem for item in made if item.problem), ""),
     )

@@ -14,7 +14,7 @@ import jobs
 
 PACKAGES = (
     *("torch", "transformers", "tokenizers", "sentencepiece", "datasets", "pyarrow", "hydra-core", "omegaconf"),
-    *("trafilatura", "lingua-language-detector", "razdel", "scikit-learn", "numpy"),
+    *("trafilatura", "lingua-language-detector", "razdel", "scikit-learn", "numpy", "openai"),
 )
 
 
