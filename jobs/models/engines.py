@@ -1,9 +1,13 @@
 """Which engine runs a model: the one that the settings ask for, or the fastest that supports the family."""
 
+from typing import Any
+
 from jobs.config import EngineKind, Model, Translator
 from jobs.models import checkpoint, server
+from jobs.models.causal import CausalEngine
 from jobs.models.checkpoint import Checkpoint
 from jobs.models.engine import Engine
+from jobs.models.families import CONVENTIONS
 from jobs.models.seq2seq import Seq2SeqEngine
 from jobs.models.server import ServerEngine
 
@@ -26,13 +30,15 @@ def engine_for(settings: Model, checkpoint: Checkpoint) -> Engine:
         return ServerEngine(
             checkpoint, settings.server, input_limit=settings.input_limit, output_limit=settings.output_limit
         )
-    return Seq2SeqEngine(
-        checkpoint,
-        beams=settings.beams,
-        input_limit=settings.input_limit,
-        output_limit=settings.output_limit,
-        output_minimum=settings.output_minimum,
-        length_penalty=settings.length_penalty,
-        no_repeat_ngram=settings.no_repeat_ngram,
-        device=settings.device.value,
-    )
+    decoding: dict[str, Any] = {
+        "beams": settings.beams,
+        "input_limit": settings.input_limit,
+        "output_limit": settings.output_limit,
+        "output_minimum": settings.output_minimum,
+        "length_penalty": settings.length_penalty,
+        "no_repeat_ngram": settings.no_repeat_ngram,
+        "device": settings.device.value,
+    }
+    if isinstance(settings, Translator) and (chat := CONVENTIONS[settings.family].chat):
+        return CausalEngine(checkpoint, content=chat.content, options=chat.options, **decoding)
+    return Seq2SeqEngine(checkpoint, **decoding)

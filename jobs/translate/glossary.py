@@ -36,6 +36,7 @@ _COLUMNS = (
 _MARKS = ("do_not_translate", "case_sensitive")
 _YES = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}
 _WORD = re.compile(r"[^\W_]+(?:\.[^\W_]+)*")
+_CYRILLIC = re.compile("[\u0400-\u04ff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,8 @@ def _term_keys(word: str, language: str) -> frozenset[str]:
 def _keys(word: str, language: str) -> frozenset[str]:
     """Lemmas of a Russian word, stems of a Kazakh one, and an English word with and without the s of the plural."""
     lower = word.lower()
-    if language == "ru":
+    # The dictionary has Cyrillic words alone, and fails at letters that Unicode has no name for.
+    if language == "ru" and _CYRILLIC.fullmatch(lower):
         return frozenset(parse.normal_form.replace("ё", "е") for parse in _russian().parse(lower))
     if language == "kk":
         return stems(lower, "kk")
