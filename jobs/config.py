@@ -78,6 +78,19 @@ class EngineKind(Enum):
 
     auto = "auto"
     transformers = "transformers"
+    ctranslate2 = "ctranslate2"
+
+
+class ComputeType(Enum):
+    """Number formats of CTranslate2: weights, or weights_computation; `auto` takes what is best for device and model."""
+
+    auto = "auto"
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+    float16 = "float16"
+    int8_float32 = "int8_float32"
+    int8_bfloat16 = "int8_bfloat16"
+    int8_float16 = "int8_float16"
 
 
 class Use(Enum):
@@ -160,6 +173,7 @@ class Translator:
         model: a hub id, a local folder, or `embedded` for the model shipped in the package.
         family: how it is told the languages.
         engine: what runs it.
+        compute_type: the number format that CTranslate2 runs it in; Transformers has no choice.
         licence: SPDX name of the weights' licence.
         sources: languages it reads.
         tags: target language -> the token that asks for it; `auto` takes the family's, and a Marian model of one target
@@ -173,6 +187,7 @@ class Translator:
     model: str
     family: Family = Family.marian
     engine: EngineKind = EngineKind.auto
+    compute_type: ComputeType = ComputeType.auto
     revision: str | None = None
     licence: str = ""
     sources: list[str] = field(default_factory=list)
@@ -190,6 +205,8 @@ class Translator:
         for key in ("beams", "input_limit", "output_limit", "batch_tokens"):
             if getattr(self, key) < 1:
                 raise ConfigError(f"translator.{key}", getattr(self, key), "a whole number from 1")
+        if self.engine is EngineKind.transformers and self.compute_type is not ComputeType.auto:
+            raise ConfigError("translator.compute_type", self.compute_type, "for engine=ctranslate2 only; set auto")
         for language, tag in self.tags.items():
             if language not in LANGUAGES:
                 raise ConfigError(f"translator.tags.{language}", tag, f"the language is one of {', '.join(LANGUAGES)}")

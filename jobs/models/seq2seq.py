@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.models.checkpoint import Checkpoint
 from jobs.models.engine import OutOfMemory
-from jobs.models.tokenizer import load_tokenizer, named_errors
+from jobs.models.tokenizer import counted, encoded, load_tokenizer, named_errors
 from jobs.records import Finish, Generation, Prompt
 
 if TYPE_CHECKING:
@@ -75,16 +75,16 @@ class Seq2SeqEngine:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, end token and language code included."""
-        return [len(ids) for ids in self._tokens()(list(texts))["input_ids"]] if texts else []
+        return counted(self._tokens(), texts)
 
     @property
     def runs_on(self) -> str:
-        """Device and number format of the loaded model."""
+        """Device, number format and engine."""
         import torch
 
         device = self._model.device
         name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-        return f"{name}, {str(self._model.dtype).removeprefix('torch.')}"
+        return f"{name}, {str(self._model.dtype).removeprefix('torch.')} (transformers)"
 
     def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
         """Translate one batch; raises `OutOfMemory` where it does not fit."""
@@ -102,8 +102,8 @@ class Seq2SeqEngine:
         """Translate one batch; the score is the mean log-probability of the chosen hypothesis' tokens."""
         import torch
 
-        counts = self.count_tokens([prompt.text for prompt in prompts])
-        batch = self._encoded(prompts)
+        rows, counts = encoded(self._tokens(), prompts, self.input_limit)
+        batch = self._tokens().pad({"input_ids": rows}, return_tensors="pt").to(self._model.device)
         forced = self._first_token(prompts)
         with torch.inference_mode():
             output = self._model.generate(
@@ -113,31 +113,23 @@ class Seq2SeqEngine:
                 do_sample=False,
                 max_new_tokens=self.output_limit,
                 max_length=None,
+                # An end that is forced at the limit would look like one that the model chose.
+                forced_eos_token_id=None,
                 length_penalty=1.0,
+                # As fairseq and CTranslate2 stop: when there are as many finished hypotheses as beams.
+                early_stopping=self.beams > 1,
                 return_dict_in_generate=True,
                 output_scores=True,
             )
-        scores = self._scores(output)
-        unknown = (batch["input_ids"] == self._tokenizer.unk_token_id).sum(dim=1).tolist()
-        kept = batch["attention_mask"].sum(dim=1).tolist()
+        endings = [self._ending(ids) for ids in output.sequences.tolist()]
+        scores = self._scores(output, [length for length, _ in endings])
+        unknown = self._tokenizer.unk_token_id
         # The start token and a forced language code are no part of the text, even where they are not marked as special.
         decoded = self._tokenizer.batch_decode(output.sequences[:, 1 + len(forced) :], skip_special_tokens=True)
         return [
-            Generation(text.strip(), count, min(count, given), *self._ending(ids), score, strange)
-            for text, count, given, ids, score, strange in zip(
-                decoded, counts, kept, output.sequences.tolist(), scores, unknown, strict=True
-            )
+            Generation(text.strip(), count, len(row), *ending, score, row.count(unknown))
+            for text, count, row, ending, score in zip(decoded, counts, rows, endings, scores, strict=True)
         ]
-
-    def _encoded(self, prompts: Sequence[Prompt]) -> Any:
-        """One padded batch; the tokenizer is told the source language of each prompt, where the prompt names it."""
-        rows = []
-        for prompt in prompts:
-            if prompt.source_code:
-                self._tokens().src_lang = prompt.source_code
-            encoded = self._tokens()(prompt.text, truncation=True, max_length=self.input_limit)
-            rows.append(encoded["input_ids"])
-        return self._tokens().pad({"input_ids": rows}, return_tensors="pt").to(self._model.device)
 
     def _first_token(self, prompts: Sequence[Prompt]) -> dict[str, int]:
         """What `generate` is told of the token that the prompts want first; nothing where they want none."""
@@ -168,12 +160,11 @@ class Seq2SeqEngine:
                 return position, Finish.END
         return len(ids) - 1, Finish.LENGTH
 
-    def _scores(self, output: Any) -> "list[float]":
-        """Mean log-probability per sequence, from the beam's own score or from the greedy steps."""
+    def _scores(self, output: Any, lengths: Sequence[int]) -> "list[float]":
+        """Mean log-probability per sequence, from the beam's own score or from the greedy steps; a forced token counts."""
         if self.beams > 1:
             return [float(score) for score in output.sequences_scores]
         steps: torch.Tensor = self._model.compute_transition_scores(
             output.sequences, output.scores, normalize_logits=True
         )
-        finite = steps.isfinite() & (steps < 0)
-        return [float(row[mask].mean()) if bool(mask.any()) else 0.0 for row, mask in zip(steps, finite, strict=True)]
+        return [float(row[:length].mean()) for row, length in zip(steps, lengths, strict=True)]

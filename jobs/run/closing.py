@@ -79,6 +79,7 @@ def _write_manifest(
             "name": stage.translator.settings.name,
             "model": stage.translator.settings.model,
             "revision": stage.translator.checkpoint.revision,
+            "ran_on": manifest.ran_on(counts[stage.name]),
             "licence": stage.translator.settings.licence,
             "notice": stage.translator.settings.notice,
         }

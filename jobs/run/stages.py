@@ -39,7 +39,7 @@ class Made:
 
     Attributes:
         renditions: article id -> its new renditions.
-        counts: by name; `wanted` and `failed` renditions among them.
+        counts: by name; `wanted` and `failed` renditions among them, `flag:…` and, in parts, `ran_on:…`.
     """
 
     renditions: dict[str, list[Rendition]] = field(default_factory=dict)
@@ -143,6 +143,7 @@ class Translations:
             tell(reached - told, tokens)
             told = reached
 
+        made.counts[f"ran_on:{self.translator.engine.runs_on}"] += 1
         translations = self.translator.translate(texts, done=done)
         for (article, name, _), translation in zip(jobs, translations, strict=True):
             self.keep(made, article, name, translation)

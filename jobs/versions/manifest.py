@@ -13,7 +13,17 @@ from typing import Any
 import jobs
 
 PACKAGES = (
-    *("torch", "transformers", "tokenizers", "sentencepiece", "datasets", "pyarrow", "hydra-core", "omegaconf"),
+    *(
+        "torch",
+        "transformers",
+        "ctranslate2",
+        "tokenizers",
+        "sentencepiece",
+        "datasets",
+        "pyarrow",
+        "hydra-core",
+        "omegaconf",
+    ),
     *("trafilatura", "lingua-language-detector", "razdel", "scikit-learn", "numpy"),
 )
 
@@ -70,8 +80,8 @@ def peak_memory_mib() -> int:
 
 
 def stage_figures(counts: Mapping[str, float]) -> dict[str, Any]:
-    """What a stage's markers counted, with tokens a second; flags are told elsewhere."""
-    plain = {name: value for name, value in counts.items() if not name.startswith("flag:")}
+    """What a stage's markers counted, with tokens a second; flags and engines are told elsewhere."""
+    plain = {name: value for name, value in counts.items() if ":" not in name}
     plain["seconds"] = round(plain.get("seconds", 0.0), 2)
     if plain.get("tokens_out") and plain["seconds"]:
         plain["tokens_per_second"] = round((plain.get("tokens_in", 0) + plain["tokens_out"]) / plain["seconds"], 1)
@@ -84,6 +94,11 @@ def flags(stages: Mapping[str, Mapping[str, float]]) -> dict[str, int]:
     for counts in stages.values():
         total.update({name[5:]: int(value) for name, value in counts.items() if name.startswith("flag:")})
     return dict(sorted(total.items()))
+
+
+def ran_on(counts: Mapping[str, float]) -> dict[str, int]:
+    """Device, number format and engine that a stage ran on -> how many of its parts; several where it was resumed."""
+    return {name[7:]: int(value) for name, value in sorted(counts.items()) if name.startswith("ran_on:")}
 
 
 def failed_fraction(stages: Mapping[str, Mapping[str, float]]) -> float:

@@ -24,7 +24,7 @@ from transformers import (
     T5Tokenizer,
 )
 
-from jobs.config import Family, Translator
+from jobs.config import EngineKind, Family, Translator
 from jobs.models.engine import ModelError
 from jobs.models.families import CONVENTIONS
 from jobs.models.seq2seq import precision
@@ -167,7 +167,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
 
 def answer(settings: Translator, target: str, texts: list[str], languages: list[str]) -> list[str]:
     """The engine's answers to a batch of texts, each in its language."""
-    room = Room(settings, target)
+    room = Room(replace(settings, engine=EngineKind.transformers), target)
     room.engine.load()
     prompts = [room.prompt(text, language) for text, language in zip(texts, languages, strict=True)]
     return [made.text for made in room.engine.generate(prompts)]
@@ -178,7 +178,7 @@ def by_hand(model: Any, tokenizer: Any, text: str, beams: int, **options: Any) -
     batch = tokenizer([text], return_tensors="pt")
     with torch.inference_mode():
         output = model.generate(
-            **batch, num_beams=beams, do_sample=False, max_length=None, max_new_tokens=12, **options
+            **batch, num_beams=beams, early_stopping=beams > 1, max_length=None, max_new_tokens=12, **options
         )
     return trimmed(output[0].tolist(), model.generation_config.eos_token_id)
 

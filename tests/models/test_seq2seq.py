@@ -1,9 +1,10 @@
+import shutil
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
 import torch
-from transformers import MarianMTModel, MarianTokenizer
+from transformers import GenerationConfig, MarianMTModel, MarianTokenizer
 
 from jobs.models import batching
 from jobs.models.budget import Budget
@@ -33,7 +34,9 @@ def test_the_engine_gives_what_a_plain_generate_call_gives(random_marian: Path, 
     for prompt in prompts(SENTENCES):
         batch = tokenizer([prompt.text], return_tensors="pt")
         with torch.inference_mode():
-            output = model.generate(**batch, num_beams=beams, max_length=None, max_new_tokens=12)
+            output = model.generate(
+                **batch, num_beams=beams, early_stopping=beams > 1, max_length=None, max_new_tokens=12
+            )
         expected.append(tokenizer.decode(output[0], skip_special_tokens=True).strip())
     assert [made.text for made in engine(random_marian, beams).generate(prompts(SENTENCES))] == expected
 
@@ -55,6 +58,14 @@ def test_tokens_that_were_not_read_are_told(random_marian: Path) -> None:
 def test_a_generation_cut_by_the_limit_says_so(random_marian: Path) -> None:
     made = engine(random_marian, 1).generate(prompts(SENTENCES))
     assert all((item.finish is Finish.LENGTH) == (item.tokens_out == 12) for item in made)
+
+
+def test_an_end_that_the_checkpoint_forces_at_the_limit_is_no_end(random_marian: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(random_marian, tmp_path / "forcing")
+    decoding = GenerationConfig.from_pretrained(folder)
+    decoding.forced_eos_token_id = decoding.eos_token_id
+    decoding.save_pretrained(folder)
+    assert engine(folder, 4).generate(prompts(SENTENCES)) == engine(random_marian, 4).generate(prompts(SENTENCES))
 
 
 def test_pieces_that_the_vocabulary_does_not_have_are_counted(random_marian: Path) -> None:
@@ -90,7 +101,7 @@ def test_a_hub_model_that_cannot_be_had_names_the_way_out() -> None:
 
 
 def test_the_engine_tells_what_it_runs_on(random_marian: Path) -> None:
-    assert engine(random_marian, 1).runs_on == "cpu, float32"
+    assert engine(random_marian, 1).runs_on == "cpu, float32 (transformers)"
 
 
 def real_error_of_the_allocator() -> RuntimeError:

@@ -64,7 +64,7 @@ def test_a_pair_that_the_model_does_not_know_fails_as_a_rendition_and_not_as_an_
 def test_an_article_that_does_not_fit_into_memory_is_a_record_whose_rendition_failed(
     config: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(translator, "Seq2SeqEngine", lambda *_, **__: FakeEngine(poison="Title 1"))
+    monkeypatch.setattr(translator, "engine_for", lambda *_: FakeEngine(poison="Title 1"))
     made = config(articles(tmp_path / "a.jsonl", ["en"] * 4), targets=["ru"], max_failed_fraction=0.2)
     assert run(made, {}) == 0
     version = Path(made.outputs.root) / "digest" / "v0001"
@@ -92,7 +92,7 @@ def test_a_text_cut_short_is_flagged_and_where_that_is_asked_for_a_failure(
 ) -> None:
     engine = FakeEngine()
     engine.enqueue(generation)
-    monkeypatch.setattr(translator, "Seq2SeqEngine", lambda *_, **__: engine)
+    monkeypatch.setattr(translator, "engine_for", lambda *_: engine)
     made = config(
         articles(tmp_path / "a.jsonl", ["en"]),
         translate=Translate(fields=["title"], strict_truncation=strict),
@@ -110,7 +110,7 @@ def test_a_text_cut_short_is_flagged_and_where_that_is_asked_for_a_failure(
 def test_a_segment_that_was_cut_into_pieces_is_counted(
     config: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(translator, "Seq2SeqEngine", lambda *_, **__: FakeEngine(input_limit=40))
+    monkeypatch.setattr(translator, "engine_for", lambda *_: FakeEngine(input_limit=40))
     made = config(articles(tmp_path / "a.jsonl", ["en"]), targets=["ru"])
     assert run(made, {}) == 0
     manifest = json.loads((Path(made.outputs.root) / "digest" / "v0001" / "manifest.json").read_text())
