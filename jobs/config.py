@@ -3,16 +3,20 @@
 A field marked `metadata=UNPRINTED` does not change what comes out, and so is not part of a run's fingerprint.
 """
 
+import re
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 UNPRINTED = {"fingerprint": False}
 LANGUAGES = ("en", "ru", "kk")
 FIELDS = ("title", "standfirst", "summary", "text")
 AUTO = "auto"
+UNKNOWN = "unknown"
+HIDDEN = "…"
 
 
 class ConfigError(ValueError):
@@ -71,6 +75,28 @@ class Family(Enum):
     nllb = "nllb"
     m2m100 = "m2m100"
     madlad = "madlad"
+    chat = "chat"
+
+
+SERVED = (Family.chat,)  # a server is asked in words, and can be told nothing of tokens
+
+
+class SummaryFamily(Enum):
+    """Summarisers that are given a text in the same way; `jobs/models/families.py` has the ways."""
+
+    bart = "bart"
+    pegasus = "pegasus"
+    led = "led"
+    mt5 = "mt5"
+    mbart = "mbart"
+    t5 = "t5"
+
+
+class Long(Enum):
+    """How an article is summarised that is longer than the summariser reads."""
+
+    select = "select"
+    chunks = "chunks"
 
 
 class EngineKind(Enum):
@@ -79,6 +105,7 @@ class EngineKind(Enum):
     auto = "auto"
     transformers = "transformers"
     ctranslate2 = "ctranslate2"
+    server = "server"
 
 
 class ComputeType(Enum):
@@ -98,6 +125,15 @@ class Use(Enum):
 
     commercial = "commercial"
     research = "research"
+
+
+class Level(Enum):
+    """How much the findings of a check matter; `off` does not run it."""
+
+    error = "error"
+    warning = "warning"
+    note = "note"
+    off = "off"
 
 
 @dataclass
@@ -146,15 +182,82 @@ class Articles:
 
 
 @dataclass
-class Summariser:
-    """How an article becomes a few sentences."""
+class Model:
+    """A model of the catalogue: which weights, and how it decodes.
 
-    name: str = "extractive"
-    sentences: int = 3
+    Attributes:
+        model: a hub id, a local folder, or `embedded` for the model shipped in the package.
+        engine: what runs it.
+        licence: SPDX name of the weights' licence, or `unknown`.
+        notice: what every reader of its output is told, if anything.
+        input_limit: tokens that it is given; output_limit and output_minimum: tokens that it writes.
+        length_penalty: exponent of the length that a beam's score is divided by; above 1 favours longer answers.
+        no_repeat_ngram: no answer has a sequence of so many tokens twice; 0 allows all.
+        batch_tokens: tokens a batch may hold, beams counted in; less where an earlier run found out that less fits.
+        memory_gb: estimate of the memory that weights in bf16 and one batch take, in GB.
+    """
+
+    name: str
+    model: str
+    engine: EngineKind = EngineKind.auto
+    revision: str | None = None
+    licence: str = ""
+    notice: str = ""
+    beams: int = 4
+    input_limit: int = 512
+    output_limit: int = 512
+    output_minimum: int = 0
+    length_penalty: float = 1.0
+    no_repeat_ngram: int = 0
+    batch_tokens: int = field(default=8192, metadata=UNPRINTED)
+    memory_gb: float | None = field(default=None, metadata=UNPRINTED)
+    device: Device = field(default=Device.auto, metadata=UNPRINTED)
 
     def __post_init__(self) -> None:
+        lowest = dict.fromkeys(("beams", "input_limit", "output_limit", "batch_tokens"), 1)
+        for key, least in {**lowest, "output_minimum": 0, "no_repeat_ngram": 0}.items():
+            if getattr(self, key) < least:
+                raise ConfigError(f"{self.kind}.{key}", getattr(self, key), f"a whole number from {least}")
+
+    @property
+    def kind(self) -> str:
+        """What the command line calls models of this kind."""
+        return type(self).__name__.lower()
+
+    @property
+    def commercial(self) -> bool:
+        """Whether the licence allows commercial use."""
+        return "NC" not in self.licence.upper().split("-")
+
+
+@dataclass
+class Summariser(Model):
+    """How an article becomes a few sentences: by choosing them, or with a model that writes them.
+
+    Attributes:
+        model: empty where sentences are chosen.
+        family: how it is given a text.
+        languages: that it reads and writes.
+        sentences: how many are chosen, where sentences are chosen.
+        long: what is done with an article that is longer than the model reads.
+    """
+
+    name: str = "extractive"
+    model: str = ""
+    batch_tokens: int = field(default=32768, metadata=UNPRINTED)  # an article is as long as a batch of sentences
+    family: SummaryFamily = SummaryFamily.bart
+    languages: list[str] = field(default_factory=list)
+    sentences: int = 3
+    long: Long = Long.select
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         if self.sentences < 1:
             raise ConfigError("summariser.sentences", self.sentences, "a whole number from 1")
+        if self.engine not in (EngineKind.auto, EngineKind.transformers):
+            raise ConfigError("summariser.engine", self.engine, "summarisers run with Transformers; set engine=auto")
+        if self.model:
+            _subset("summariser.languages", self.languages, LANGUAGES)
 
 
 @dataclass
@@ -166,47 +269,73 @@ class Domain:
 
 
 @dataclass
-class Translator:
-    """One translation model: which weights, which words it expects, and how it decodes.
+class Server:
+    """An OpenAI-compatible server that runs the model.
 
     Attributes:
-        model: a hub id, a local folder, or `embedded` for the model shipped in the package.
-        family: how it is told the languages.
-        engine: what runs it.
-        compute_type: the number format that CTranslate2 runs it in; Transformers has no choice.
-        licence: SPDX name of the weights' licence.
-        sources: languages it reads.
-        tags: target language -> the token that asks for it; `auto` takes the family's, and a Marian model of one target
-            language has an empty one.
-        notice: what every reader of its output is told, if anything.
-        batch_tokens: tokens a batch may hold, beams counted in; less where an earlier run found out that less fits.
-        memory_gb: estimate of the memory that weights in bf16 and one batch take, in GB.
+        url: of its API, such as `http://gpu7:8000/v1`.
+        key_variable: environment variable that holds the key, where the server wants one.
+        concurrency: requests that may be under way at a time.
+        timeout_s: seconds that one request may take.
+        retries: how often a request is sent again after 429, 5xx, a timeout or a broken connection.
+        tokenizer: hub id or folder of the model's tokenizer, to count tokens with; else they are estimated by characters.
+        no_thinking: whether the server is told that the model shall not think aloud; not every server understands it.
     """
 
-    name: str
-    model: str
-    family: Family = Family.marian
-    engine: EngineKind = EngineKind.auto
-    compute_type: ComputeType = ComputeType.auto
-    revision: str | None = None
-    licence: str = ""
-    sources: list[str] = field(default_factory=list)
-    tags: dict[str, str] = field(default_factory=dict)
-    notice: str = ""
-    beams: int = 4
-    input_limit: int = 512
-    output_limit: int = 512
-    batch_tokens: int = field(default=8192, metadata=UNPRINTED)
-    memory_gb: float | None = field(default=None, metadata=UNPRINTED)
-    device: Device = field(default=Device.auto, metadata=UNPRINTED)
-    domain: Domain = field(default_factory=Domain)
+    url: str = field(default="http://127.0.0.1:8000/v1", metadata=UNPRINTED)
+    key_variable: str = field(default="OPENAI_API_KEY", metadata=UNPRINTED)
+    concurrency: int = field(default=16, metadata=UNPRINTED)
+    timeout_s: float = field(default=300.0, metadata=UNPRINTED)
+    retries: int = field(default=6, metadata=UNPRINTED)
+    tokenizer: str | None = None
+    no_thinking: bool = False
 
     def __post_init__(self) -> None:
-        for key in ("beams", "input_limit", "output_limit", "batch_tokens"):
-            if getattr(self, key) < 1:
-                raise ConfigError(f"translator.{key}", getattr(self, key), "a whole number from 1")
-        if self.engine is EngineKind.transformers and self.compute_type is not ComputeType.auto:
+        url = urlsplit(self.url)
+        # A key that stands in the wrong place is not repeated, since messages are logged.
+        if url.username or url.password or url.query:
+            raise ConfigError("translator.server.url", HIDDEN, "no key in it; server.key_variable names where it is")
+        if url.scheme not in ("http", "https") or not url.hostname:
+            raise ConfigError("translator.server.url", self.url, "an address such as http://127.0.0.1:8000/v1")
+        if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", self.key_variable):
+            raise ConfigError(
+                "translator.server.key_variable", HIDDEN, "the name of an environment variable, in capital letters"
+            )
+        for key, least in (("concurrency", 1), ("retries", 0)):
+            if getattr(self, key) < least:
+                raise ConfigError(f"translator.server.{key}", getattr(self, key), f"a whole number from {least}")
+        if self.timeout_s <= 0:
+            raise ConfigError("translator.server.timeout_s", self.timeout_s, "a number above 0")
+
+
+@dataclass
+class Translator(Model):
+    """One translation model; for a server, `model` is the name that it has there, or `auto` for the only one.
+
+    Attributes:
+        family: how it is told the languages.
+        sources: languages it reads.
+        tags: target language -> the token that asks for it, or what the prompt of a chat model calls it; `auto` takes the
+            family's, and a Marian model of one target language has an empty one.
+        compute_type: the number format that CTranslate2 runs it in; other engines have no choice.
+        server: where the model is, for `engine=server`.
+    """
+
+    family: Family = Family.marian
+    sources: list[str] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
+    domain: Domain = field(default_factory=Domain)
+    compute_type: ComputeType = ComputeType.auto
+    server: Server = field(default_factory=Server)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.engine not in (EngineKind.auto, EngineKind.ctranslate2) and self.compute_type is not ComputeType.auto:
             raise ConfigError("translator.compute_type", self.compute_type, "for engine=ctranslate2 only; set auto")
+        if self.engine is EngineKind.server and self.family not in SERVED:
+            raise ConfigError(
+                "translator.family", self.family, "engine=server needs a family of chat models; set family=chat"
+            )
         for language, tag in self.tags.items():
             if language not in LANGUAGES:
                 raise ConfigError(f"translator.tags.{language}", tag, f"the language is one of {', '.join(LANGUAGES)}")
@@ -214,11 +343,6 @@ class Translator:
                 raise ConfigError(
                     f"translator.tags.{language}", '""', f"{self.family.value} models need a tag; try auto"
                 )
-
-    @property
-    def commercial(self) -> bool:
-        """Whether the licence allows commercial use."""
-        return "NC" not in self.licence.upper().split("-")
 
 
 @dataclass
@@ -237,6 +361,25 @@ class Translate:
 
 
 @dataclass
+class Check:
+    """One check of translations; `jobs/trust/checks.py` has them all."""
+
+    severity: Level = Level.error
+
+
+@dataclass
+class Checks:
+    """How much the findings of each check matter; what is only information stays a note."""
+
+    numbers: Check = field(default_factory=Check)
+    language: Check = field(default_factory=Check)
+    omission: Check = field(default_factory=Check)
+    repetition: Check = field(default_factory=Check)
+    verbatim: Check = field(default_factory=Check)
+    marks: Check = field(default_factory=lambda: Check(Level.warning))
+
+
+@dataclass
 class Outputs:
     """Where versions are written, and how many articles one part holds."""
 
@@ -248,6 +391,9 @@ class Outputs:
             raise ConfigError("outputs.part_articles", self.part_articles, "a whole number from 1")
 
 
+Kind = TypeVar("Kind", bound=Model)
+
+
 @dataclass
 class DigestConfig:
     """The whole of `python -m jobs.digest`."""
@@ -256,6 +402,7 @@ class DigestConfig:
     summariser: Summariser = field(default_factory=Summariser)
     translators: dict[str, Translator] = field(default_factory=dict)
     translate: Translate = field(default_factory=Translate)
+    checks: Checks = field(default_factory=Checks)
     targets: list[str] = field(default_factory=lambda: ["ru", "kk"])
     use: Use = field(default=Use.commercial, metadata=UNPRINTED)
     order: Order = Order.summarise_first
@@ -276,32 +423,46 @@ class DigestConfig:
                     None,
                     f"targets has {language}; add translator@translators.{language}=demo",
                 )
-            self._refuse_licence(language, self.translators[language])
+            self._refuse_licence(f"translators.{language}", self.translators[language], language)
+        self._refuse_licence("summariser", self.summariser)
 
-    def _refuse_licence(self, language: str, translator: Translator) -> None:
-        if self.use is Use.commercial and not translator.commercial:
+    def _refuse_licence(self, key: str, model: Model, target: str = "") -> None:
+        if self.use is Use.commercial and not model.commercial:
+            others = commercial_presets(target) if target else commercial_summarisers()
+            choice = f"translator@{key}" if target else key
             raise ConfigError(
-                f"translators.{language}",
-                translator.name,
-                f"its licence {translator.licence} forbids commercial use; set use=research if yours is none, "
-                f"or choose translator@translators.{language}=<name>: {', '.join(commercial_presets(language))}",
+                key,
+                model.name,
+                f"its licence {model.licence} forbids commercial use; set use=research if yours is none, "
+                f"or choose {choice}=<name>: {', '.join(others)}",
             )
 
 
 @cache
 def commercial_presets(target: str, source: str | None = None) -> tuple[str, ...]:
-    """Translators of `conf/translator` into `target` that are fit for publication and may be used commercially.
+    """Translators of `conf/translator` into `target` that are fit for publication and known to be free for commercial use.
 
     Only those that read `source`, where it is given.
     """
+    fit = [item for item in _presets(Translator) if item.commercial and not item.notice and item.licence != UNKNOWN]
+    return tuple(sorted(item.name for item in fit if target in item.tags and source in (None, *item.sources)))
+
+
+@cache
+def commercial_summarisers() -> tuple[str, ...]:
+    """Summarisers of `conf/summariser` that may be used commercially."""
+    return tuple(sorted(item.name for item in _presets(Summariser) if item.commercial))
+
+
+def _presets(kind: type[Kind]) -> list[Kind]:
+    """The catalogue of one kind of model."""
     from omegaconf import OmegaConf
 
-    files = resources.files("jobs.conf").joinpath("translator").iterdir()
+    files = resources.files("jobs.conf").joinpath(kind.__name__.lower()).iterdir()
     texts = [file.read_text(encoding="utf-8") for file in files if file.name.endswith(".yaml")]
-    schema = OmegaConf.structured(Translator)
+    schema = OmegaConf.structured(kind)
     presets = [OmegaConf.to_object(OmegaConf.merge(schema, OmegaConf.create(text))) for text in texts]
-    fit = [item for item in presets if isinstance(item, Translator) and item.commercial and not item.notice]
-    return tuple(sorted(item.name for item in fit if target in item.tags and source in (None, *item.sources)))
+    return [item for item in presets if isinstance(item, kind)]
 
 
 def printed(value: Any) -> Any:

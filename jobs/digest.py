@@ -57,14 +57,14 @@ def _identity(config: DigestConfig, files: list[Path], street: list[Any]) -> dic
     """Everything that decides what comes out: settings, models, program and input."""
     import jobs
     from jobs.articles import loading
-    from jobs.run.stages import Translations
+    from jobs.run.stages import models
 
     settings = printed(config)
     settings["articles"].pop("path")  # the same files elsewhere are the same input, and their checksums are kept
     settings["translators"] = {language: settings["translators"][language] for language in sorted(config.targets)}
     return {
         "config": settings,
-        "models": {stage.language: stage.translator.name for stage in street if isinstance(stage, Translations)},
+        "models": {name: model.name for name, model in models(street).items()},
         "package": jobs.__version__,
         "input": loading.identity(config.articles, files),
     }

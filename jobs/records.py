@@ -10,6 +10,7 @@ class Finish(StrEnum):
     END = "end"  # the model said so
     LENGTH = "length"  # the output limit cut it
     OUT_OF_MEMORY = "out_of_memory"  # nothing came: the prompt does not fit into memory, not even alone
+    NO_ANSWER = "no_answer"  # nothing came: the server did not answer this prompt, for the reason that `problem` gives
     CARRIED = "carried"  # nothing to generate: the text has no letters
 
 
@@ -65,6 +66,8 @@ class Prompt:
     Attributes:
         source_code: what the tokenizer is told of the source language; empty where it is told nothing.
         first_token: the token that the answer is made to begin with; empty where the model begins as it likes.
+        start_token: what the decoder starts from; empty where that is left to the model.
+        global_tokens: how many tokens at the beginning see the whole text, in models whose other tokens see a part of it.
     """
 
     text: str
@@ -72,6 +75,8 @@ class Prompt:
     target: str
     source_code: str = ""
     first_token: str = ""
+    start_token: str = ""
+    global_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +86,9 @@ class Generation:
     Attributes:
         tokens_in: tokens of the whole prompt; tokens_kept: how many of them the model was given.
         tokens_out: tokens generated.
-        score: mean log-probability of the generated tokens, natural logarithm.
+        score: mean log-probability of the generated tokens, natural logarithm; 0 where the engine does not tell it.
         unknown: pieces of the prompt that the model's vocabulary does not have.
+        problem: why nothing came, where the engine knows more than `finish` says.
     """
 
     text: str
@@ -92,6 +98,17 @@ class Generation:
     finish: Finish
     score: float
     unknown: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A text and its translation, with their languages (BCP-47): what a check looks at."""
+
+    text: str
+    translation: str
+    source: str
+    target: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ Run = Callable[[Sequence[str], Path], "subprocess.CompletedProcess[str]"]
         ),
         (["summariser.sentences=many"], "summariser.sentences=many: value 'many'"),
         (["summariser.sentence=2"], "summariser.sentence: no such setting"),
-        (["+summariser.colour=red"], "summariser.colour=red: no such setting; there are name, sentences"),
+        (["+summariser.colour=red"], "summariser.colour=red: no such setting; there are batch_tokens, beams"),
         (["articles=xml"], "articles=xml: choose one of csv, demo, hub, jsonl, pages, parquet"),
         (["articles=jsonl", "articles.path=/none"], "articles.path=/none: no file there"),
         (["targets=[ru"], "an override cannot be read"),

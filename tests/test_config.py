@@ -9,8 +9,11 @@ from jobs.config import (
     Articles,
     ConfigError,
     DigestConfig,
+    EngineKind,
     Family,
+    Level,
     Outputs,
+    Server,
     Source,
     Summariser,
     Translate,
@@ -52,7 +55,29 @@ def test_every_translator_says_what_a_user_must_know(file: Path) -> None:
     assert translator.licence
     assert translator.sources
     assert translator.tags
-    assert translator.memory_gb
+    assert translator.memory_gb or translator.engine is EngineKind.server
+
+
+@pytest.mark.parametrize("file", sorted(CONF.glob("summariser/*.yaml")), ids=lambda file: file.stem)
+def test_every_summariser_says_what_a_user_must_know(file: Path) -> None:
+    summariser = composed(f"summariser={file.stem}", "use=research").summariser
+    assert summariser.name == file.stem
+    if summariser.model:
+        assert summariser.licence
+        assert summariser.languages
+        assert summariser.memory_gb
+        assert summariser.output_minimum < summariser.output_limit < summariser.input_limit
+
+
+def test_a_summariser_for_research_alone_is_refused_until_research_is_said() -> None:
+    with pytest.raises(ConfigError) as told:
+        composed("summariser=xlsum")
+    assert str(told.value) == (
+        "summariser=xlsum: its licence CC-BY-NC-SA-4.0 forbids commercial use; set use=research if yours is none, or "
+        "choose summariser=<name>: bart_large_cnn, distilbart_cnn, extractive, led_booksum, mbart_ru_gazeta, pegasus_cnn, "
+        "rut5_gazeta"
+    )
+    assert composed("summariser=xlsum", "use=research").summariser.languages == ["en", "ru"]
 
 
 @pytest.mark.parametrize("name", ["nllb_600m", "nllb_1_3b", "nllb_3_3b", "tilmash"])
@@ -89,12 +114,25 @@ def test_the_defaults_are_the_demo() -> None:
         (lambda: Articles(kind=Source.csv), "articles.path=.*needs a file"),
         (lambda: Articles(kind=Source.hub), "articles.hub.name=.*needs the name"),
         (lambda: Summariser(sentences=0), "summariser.sentences=0"),
+        (lambda: Summariser(engine=EngineKind.server), "summariser.engine=server: summarisers run with Transformers"),
+        (lambda: Summariser(beams=0), "summariser.beams=0: a whole number from 1"),
+        (lambda: Summariser(output_minimum=-1), "summariser.output_minimum=-1: a whole number from 0"),
+        (lambda: Summariser(model="/x"), r"summariser.languages=\[\]: choose one or more of en, ru, kk"),
+        (lambda: Summariser(model="/x", languages=["de"]), r"summariser.languages=\[de\]: choose"),
         (lambda: Translate(fields=["titel"]), r"translate.fields=\[titel\]: choose one or more of title"),
         (
             lambda: Translator("x", "/x", family=Family.nllb, tags={"ru": ""}),
             r'translator.tags.ru="": nllb models need a tag; try auto',
         ),
         (lambda: Translator("x", "/x", tags={"de": ""}), "translator.tags.de=.*one of en, ru, kk"),
+        (
+            lambda: Translator("x", "x", family=Family.nllb, engine=EngineKind.server),
+            "translator.family=nllb: engine=server needs a family of chat models; set family=chat",
+        ),
+        (lambda: Server(url="gpu7:8000"), "translator.server.url=gpu7:8000: an address such as http://"),
+        (lambda: Server(concurrency=0), "translator.server.concurrency=0: a whole number from 1"),
+        (lambda: Server(retries=-1), "translator.server.retries=-1: a whole number from 0"),
+        (lambda: Server(timeout_s=0), "translator.server.timeout_s=0: a number above 0"),
         (lambda: Outputs(part_articles=0), "outputs.part_articles=0"),
         (lambda: DigestConfig(targets=["ru"]), "translators.ru=null.*translator@translators.ru=demo"),
         (lambda: DigestConfig(max_failed_fraction=1.5), "max_failed_fraction=1.5: a number from 0 to 1"),
@@ -105,9 +143,39 @@ def test_a_value_that_cannot_be_is_named_with_what_is_allowed(make: object, mess
         make()  # type: ignore[operator]
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"url": "http://user:secret-1@gpu7/v1"},
+        {"url": "http://gpu7/v1?key=secret-1"},
+        {"key_variable": "sk-secret-1"},
+        {"key_variable": "hf_secret_1"},
+    ],
+)
+def test_a_key_in_the_wrong_setting_is_refused_and_not_repeated(settings: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=r"translator\.server\.\w+=…: .*") as told:
+        Server(**settings)  # type: ignore[arg-type]
+    assert "secret" not in str(told.value)
+
+
+def test_where_a_server_is_and_how_often_it_is_asked_is_not_part_of_the_fingerprint() -> None:
+    server = "translator@translators.ru=server"
+    plain = printed(composed(server))
+    assert plain == printed(
+        composed(server, "translators.ru.server.url=http://gpu7/v1", "translators.ru.server.retries=0")
+    )
+    assert plain != printed(composed(server, "translators.ru.model=other"))
+
+
 def test_settings_that_do_not_change_the_result_are_not_part_of_the_fingerprint() -> None:
     plain = printed(
         composed("max_failed_fraction=0.5", "outputs.root=/elsewhere", "translators.ru.batch_tokens=99", "use=research")
     )
     assert plain == printed(composed())
     assert plain != printed(composed("summariser.sentences=2"))
+
+
+def test_a_check_is_set_or_switched_off_by_its_name() -> None:
+    checks = composed("checks.numbers.severity=note", "checks.marks.severity=off").checks
+    assert (checks.numbers.severity, checks.marks.severity) == (Level.note, Level.off)
+    assert checks.language.severity is Level.error

@@ -17,8 +17,8 @@ class Checkpoint:
     """A model to load.
 
     Attributes:
-        source: a folder, or a hub id.
-        revision: the commit on the hub, or a checksum of what a folder holds of the model.
+        source: a folder, a hub id, or the name of a model that a server has.
+        revision: the commit on the hub, a checksum of what a folder holds, or what the server tells of the model.
     """
 
     source: str
@@ -71,6 +71,6 @@ def _commit(model: str, revision: str | None) -> str:
         offline = " (HF_HUB_OFFLINE is set)" if os.environ.get("HF_HUB_OFFLINE") else ""
         reason = str(error).splitlines()[0]
         raise ModelError(
-            f"{model}: cannot be had from the hub{offline}: {reason}; give translator.model=<folder> instead"
+            f"{model}: cannot be had from the hub{offline}: {reason}; give a folder as its model= instead"
         ) from None
     return str(extract_commit_hash(config, None) or revision or "main")

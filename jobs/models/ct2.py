@@ -35,11 +35,9 @@ _PREFERRED = {
 # Settings of a checkpoint's own generation that CTranslate2 has no equal for, and the values that mean nothing. Where it
 # has one, it counts probabilities anew after forbidding tokens, which `generate` does not.
 _OWN_DECODING = {
-    "min_length": (None, 0),
     "min_new_tokens": (None, 0),
     "suppress_tokens": (None, []),
     "begin_suppress_tokens": (None, []),
-    "no_repeat_ngram_size": (None, 0),
     "repetition_penalty": (None, 1.0),
     "encoder_no_repeat_ngram_size": (None, 0),
     "encoder_repetition_penalty": (None, 1.0),
@@ -91,6 +89,7 @@ class CTranslate2Engine:
         input_limit: tokens of a prompt that are given to the model; what is over is cut, and reported as cut.
         output_limit: tokens that a generation may have.
         device: `auto`, `cpu` or `cuda`.
+        length_penalty: exponent of the length that a beam's score is divided by.
         compute_type: number format; `auto` takes the fastest that is right for device and model.
     """
 
@@ -102,6 +101,7 @@ class CTranslate2Engine:
         input_limit: int,
         output_limit: int,
         device: str,
+        length_penalty: float = 1.0,
         compute_type: ComputeType = ComputeType.auto,
     ) -> None:
         self.checkpoint = checkpoint
@@ -109,6 +109,7 @@ class CTranslate2Engine:
         self.input_limit = input_limit
         self.output_limit = output_limit
         self.device = device
+        self.length_penalty = length_penalty
         self.compute_type = compute_type
         self._translator: Any = None
         self._tokenizer: Any = None
@@ -197,7 +198,7 @@ class CTranslate2Engine:
             max_batch_size=-(-len(rows) // self._translator.num_translators),
             beam_size=self.beams,
             patience=1.0,
-            length_penalty=1.0,
+            length_penalty=self.length_penalty,
             max_input_length=0,
             max_decoding_length=self.output_limit,
             min_decoding_length=0,
@@ -218,7 +219,7 @@ class CTranslate2Engine:
                 len(row),
                 len(ids),
                 Finish.END if ids[-1:] == [tokenizer.eos_token_id] else Finish.LENGTH,
-                result.scores[0],
+                result.scores[0] * len(ids) ** (self.length_penalty - 1),
                 row.count(tokenizer.unk_token_id),
             )
             for text, count, row, ids, result in zip(texts, counts, rows, answers, results, strict=True)

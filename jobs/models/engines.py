@@ -1,20 +1,54 @@
 """Which engine runs a model: the one that the settings ask for, or the fastest that supports it."""
 
-from jobs.config import ComputeType, EngineKind, Translator
-from jobs.models import ct2
+from jobs.config import ComputeType, EngineKind, Model, Translator
+from jobs.models import checkpoint, ct2, server
 from jobs.models.checkpoint import Checkpoint
 from jobs.models.engine import Engine, ModelError
 from jobs.models.seq2seq import Seq2SeqEngine
+from jobs.models.server import ServerEngine
 
 
-def engine_for(settings: Translator, checkpoint: Checkpoint) -> Engine:
-    """An engine for a translator, not loaded yet; raises `ModelError` where the one asked for cannot run the model."""
-    if _by_ctranslate2(settings, checkpoint):
+def checkpoint_for(settings: Model) -> Checkpoint:
+    """The checkpoint that a model names; raises `ModelError` where there is none."""
+    if isinstance(settings, Translator) and settings.engine is EngineKind.server:
+        return server.find(settings.model, settings.server)
+    return checkpoint.find(settings.model, settings.revision)
+
+
+def kind_of(settings: Model, checkpoint: Checkpoint) -> EngineKind:
+    """What runs a model; raises `ModelError` where that is asked for and cannot."""
+    if settings.engine in (EngineKind.server, EngineKind.transformers):
+        return settings.engine
+    if not isinstance(settings, Translator):
+        return EngineKind.transformers
+    reason = _beyond_ctranslate2(settings) or ct2.unsupported(checkpoint)
+    if not reason:
+        return EngineKind.ctranslate2
+    if settings.engine is EngineKind.ctranslate2 or settings.compute_type is not ComputeType.auto:
+        raise ModelError(f"{settings.model}: {reason}; set engine=auto and compute_type=auto")
+    return EngineKind.transformers
+
+
+def _beyond_ctranslate2(settings: Translator) -> str:
+    """Which of the settings CTranslate2 does not decode as Transformers does, or an empty string."""
+    asked = [name for name in ("output_minimum", "no_repeat_ngram") if getattr(settings, name)]
+    return f"CTranslate2 is not used with {' and '.join(asked)}" if asked else ""
+
+
+def engine_for(settings: Model, checkpoint: Checkpoint) -> Engine:
+    """An engine for a model, not loaded yet; raises `ModelError` where the one asked for cannot run it."""
+    kind = kind_of(settings, checkpoint)
+    if isinstance(settings, Translator) and kind is EngineKind.server:
+        return ServerEngine(
+            checkpoint, settings.server, input_limit=settings.input_limit, output_limit=settings.output_limit
+        )
+    if isinstance(settings, Translator) and kind is EngineKind.ctranslate2:
         return ct2.CTranslate2Engine(
             checkpoint,
             beams=settings.beams,
             input_limit=settings.input_limit,
             output_limit=settings.output_limit,
+            length_penalty=settings.length_penalty,
             device=settings.device.value,
             compute_type=settings.compute_type,
         )
@@ -23,14 +57,10 @@ def engine_for(settings: Translator, checkpoint: Checkpoint) -> Engine:
         beams=settings.beams,
         input_limit=settings.input_limit,
         output_limit=settings.output_limit,
+        output_minimum=settings.output_minimum,
+        length_penalty=settings.length_penalty,
+        no_repeat_ngram=settings.no_repeat_ngram,
+        # Translators stop alike on both engines; a summariser stops as it was published.
+        early_stopping=True if isinstance(settings, Translator) else None,
         device=settings.device.value,
     )
-
-
-def _by_ctranslate2(settings: Translator, checkpoint: Checkpoint) -> bool:
-    if settings.engine is EngineKind.transformers:
-        return False
-    reason = ct2.unsupported(checkpoint)
-    if reason and (settings.engine is EngineKind.ctranslate2 or settings.compute_type is not ComputeType.auto):
-        raise ModelError(f"{settings.model}: {reason}; set engine=auto and compute_type=auto")
-    return not reason

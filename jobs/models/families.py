@@ -1,6 +1,7 @@
-"""Families of sequence-to-sequence translation models: in which words each wants to be asked for a language.
+"""Families of models: in which words each wants to be asked for a language, or for a summary.
 
-A family is data and one small function that makes a prompt; translator and engine know nothing of particular families.
+A family is data and one small function that makes a prompt; what translates or summarises, and the engine, know nothing
+of particular families.
 """
 
 import re
@@ -8,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.config import AUTO, Family
+from jobs.config import AUTO, Family, SummaryFamily
 from jobs.models.engine import ModelError
+from jobs.models.prompts import instruction
 from jobs.records import Prompt
 
 
@@ -18,16 +20,19 @@ class Convention:
     """How the models of one family are asked.
 
     Attributes:
-        tags: target language (BCP-47) -> tokens that may ask for it; a model's vocabulary has one of them.
-        shape: what such a token looks like.
+        tags: language (BCP-47) -> tokens that may ask for it, and a model's vocabulary has one of them; for chat models
+            what the prompt calls the language.
         prompt: `(text, tag, source, target)`, languages in BCP-47, to the prompt in the family's words.
+        shape: what such a token looks like.
         refused: language -> why the family is not used for it, although its vocabulary has the language.
+        chat: whether the models are asked in words, and so in any.
     """
 
     tags: Mapping[str, tuple[str, ...]]
-    shape: re.Pattern[str]
     prompt: Callable[[str, str, str, str], Prompt]
+    shape: re.Pattern[str] = re.compile(r".+")
     refused: Mapping[str, str] = field(default_factory=dict)
+    chat: bool = False
 
 
 def find_tag(convention: Convention, wanted: str, language: str, model: str, tokenizer: Any) -> str:
@@ -38,11 +43,13 @@ def find_tag(convention: Convention, wanted: str, language: str, model: str, tok
         wanted: a token; `auto` for whichever of the family's tokens is there; empty for a model of one target language.
         language: BCP-47 code of the target.
         model: how messages name it.
-        tokenizer: of the model.
+        tokenizer: of the model; a chat model may be asked in any words, and needs none.
     """
     if not wanted:
         return ""
     candidates = convention.tags[language] if wanted == AUTO else (wanted,)
+    if convention.chat:
+        return candidates[0]
     for token in candidates:
         if tokenizer.convert_tokens_to_ids(token) not in (None, tokenizer.unk_token_id):
             return token
@@ -65,6 +72,12 @@ def _m2m100(text: str, tag: str, source: str, target: str) -> Prompt:
     return Prompt(text, source, target, source_code=source, first_token=tag)
 
 
+def _chat(text: str, tag: str, source: str, target: str) -> Prompt:
+    words = instruction("translate").substitute(text=text, source=CHAT_NAMES[source][0], target=tag)
+    return Prompt(words, source, target)
+
+
+CHAT_NAMES = {"en": ("English",), "ru": ("Russian",), "kk": ("Kazakh in Cyrillic script",)}
 NLLB_CODES = {"en": ("eng_Latn",), "ru": ("rus_Cyrl",), "kk": ("kaz_Cyrl",)}
 
 CONVENTIONS: Mapping[Family, Convention] = {
@@ -93,4 +106,52 @@ CONVENTIONS: Mapping[Family, Convention] = {
         shape=re.compile(r"<2\w+>"),
         prompt=_prefixed,
     ),
+    # Models that chat about anything.
+    Family.chat: Convention(tags=CHAT_NAMES, prompt=_chat, chat=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the summarisers of one family are given a text, and what their answers look like.
+
+    Attributes:
+        prefix: what stands before the text.
+        starts: language (BCP-47) -> token that the answer starts from, in models that are told the language so.
+        global_tokens: tokens at the beginning that see the whole text, where the others see what is near them.
+        line_break: what stands for one in an answer; empty where it is one.
+    """
+
+    prefix: str = ""
+    starts: Mapping[str, str] = field(default_factory=dict)
+    global_tokens: int = 0
+    line_break: str = ""
+
+    def prompt(self, text: str, language: str) -> Prompt:
+        """A text, on one line, as the family wants it."""
+        return Prompt(
+            self.prefix + " ".join(text.split()),
+            language,
+            language,
+            start_token=self.starts.get(language, ""),
+            global_tokens=self.global_tokens,
+        )
+
+    def answer(self, text: str) -> str:
+        """An answer as one paragraph; the summaries that many models were trained on have a space before a full stop."""
+        broken = text.replace(self.line_break, " ") if self.line_break else text
+        return re.sub(r" ([.,;:!?])(?=\s|$)", r"\1", " ".join(broken.split()))
+
+
+READINGS: Mapping[SummaryFamily, Reading] = {
+    # Lewis et al. 2020. The space is the prefix of the published settings: without it the first word is another token.
+    SummaryFamily.bart: Reading(prefix=" "),
+    # Zhang et al. 2020.
+    SummaryFamily.pegasus: Reading(line_break="<n>"),
+    # Beltagy et al. 2020, made from BART; for summaries the first token sees the whole text.
+    SummaryFamily.led: Reading(prefix=" ", global_tokens=1),
+    SummaryFamily.mt5: Reading(),
+    # Liu et al. 2020: the first mBART, whose answers start from the code of their language.
+    SummaryFamily.mbart: Reading(starts={"en": "en_XX", "ru": "ru_RU", "kk": "kk_KZ"}),
+    SummaryFamily.t5: Reading(),
 }

@@ -35,16 +35,38 @@ class Seq2SeqEngine:
         checkpoint: which weights.
         beams: width of the beam search; 1 is greedy.
         input_limit: tokens of a prompt that are given to the model; what is over is cut, and reported as cut.
-        output_limit: tokens that a generation may have.
+        output_limit: tokens that a generation may have; output_minimum: tokens that it has at least.
         device: `auto`, `cpu` or `cuda`.
+        length_penalty: exponent of the length that a beam's score is divided by.
+        no_repeat_ngram: no generation has a sequence of so many tokens twice; 0 allows all.
+        early_stopping: whether the search ends, as that of fairseq and CTranslate2, when there are as many finished
+            hypotheses as beams; None leaves it to the checkpoint.
+
+    What is not named here, such as a penalty on repetition, is as the checkpoint's own generation settings say.
     """
 
-    def __init__(self, checkpoint: Checkpoint, *, beams: int, input_limit: int, output_limit: int, device: str) -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        *,
+        beams: int,
+        input_limit: int,
+        output_limit: int,
+        device: str,
+        output_minimum: int = 0,
+        length_penalty: float = 1.0,
+        no_repeat_ngram: int = 0,
+        early_stopping: bool | None = True,
+    ) -> None:
         self.checkpoint = checkpoint
         self.beams = beams
         self.input_limit = input_limit
         self.output_limit = output_limit
         self.device = device
+        self.output_minimum = output_minimum
+        self.length_penalty = length_penalty
+        self.no_repeat_ngram = no_repeat_ngram
+        self.early_stopping = early_stopping
         self._model: Any = None
         self._tokenizer: Any = None
 
@@ -63,7 +85,6 @@ class Seq2SeqEngine:
                 revision=self.checkpoint.hub_revision,
                 dtype=precision(device),
                 use_safetensors=True,
-                attn_implementation="sdpa",
             )
             self._model = model.to(device).eval()
 
@@ -87,7 +108,7 @@ class Seq2SeqEngine:
         return f"{name}, {str(self._model.dtype).removeprefix('torch.')} (transformers)"
 
     def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
-        """Translate one batch; raises `OutOfMemory` where it does not fit."""
+        """Run one batch; raises `OutOfMemory` where it does not fit."""
         try:
             return self._batch(prompts)
         except RuntimeError as error:  # torch.OutOfMemoryError is one
@@ -99,7 +120,7 @@ class Seq2SeqEngine:
         raise OutOfMemory(f"{len(prompts)} prompts: {reason}")
 
     def _batch(self, prompts: Sequence[Prompt]) -> list[Generation]:
-        """Translate one batch; the score is the mean log-probability of the chosen hypothesis' tokens."""
+        """Run one batch; the score is the mean log-probability of the chosen hypothesis' tokens."""
         import torch
 
         rows, counts = encoded(self._tokens(), prompts, self.input_limit)
@@ -109,15 +130,16 @@ class Seq2SeqEngine:
             output = self._model.generate(
                 **batch,
                 **forced,
+                **self._start(prompts),
+                **self._global(prompts, batch),
+                **self._stopping(),
                 num_beams=self.beams,
                 do_sample=False,
                 max_new_tokens=self.output_limit,
                 max_length=None,
-                # An end that is forced at the limit would look like one that the model chose.
-                forced_eos_token_id=None,
-                length_penalty=1.0,
-                # As fairseq and CTranslate2 stop: when there are as many finished hypotheses as beams.
-                early_stopping=self.beams > 1,
+                min_length=self.output_minimum,
+                length_penalty=self.length_penalty,
+                no_repeat_ngram_size=self.no_repeat_ngram,
                 return_dict_in_generate=True,
                 output_scores=True,
             )
@@ -136,6 +158,23 @@ class Seq2SeqEngine:
         (token,) = {prompt.first_token for prompt in prompts}
         return {"forced_bos_token_id": self._tokens().convert_tokens_to_ids(token)} if token else {}
 
+    def _start(self, prompts: Sequence[Prompt]) -> dict[str, list[int]]:
+        """What `generate` is told of the token that each prompt's answer starts from; nothing where that is the model's."""
+        tokens = [prompt.start_token for prompt in prompts]
+        return {"decoder_start_token_id": self._tokens().convert_tokens_to_ids(tokens)} if all(tokens) else {}
+
+    def _global(self, prompts: Sequence[Prompt], batch: Any) -> "dict[str, torch.Tensor]":
+        """What `generate` is told of the tokens that see the whole text; nothing where all of them do."""
+        import torch
+
+        counts = torch.tensor([[prompt.global_tokens] for prompt in prompts], device=self._model.device)
+        positions = torch.arange(batch["input_ids"].shape[1], device=self._model.device)
+        return {"global_attention_mask": (positions < counts).long()} if counts.any() else {}
+
+    def _stopping(self) -> dict[str, bool]:
+        """What `generate` is told of the end of a beam search; nothing where that is the checkpoint's."""
+        return {} if self.beams == 1 or self.early_stopping is None else {"early_stopping": self.early_stopping}
+
     def close(self) -> None:
         """Drop model and tokenizer."""
         self._model = self._tokenizer = None
@@ -152,19 +191,30 @@ class Seq2SeqEngine:
             torch.cuda.empty_cache()
 
     def _ending(self, ids: list[int]) -> tuple[int, Finish]:
-        """Tokens generated after the start token, and whether the end token is among them."""
+        """Tokens generated after the start token, and whether the model ended there by itself.
+
+        Some checkpoints have the end token forced upon them at the limit; that is no end of their own.
+        """
         ends = self._model.generation_config.eos_token_id
         ends = set(ends if isinstance(ends, list) else [ends])
+        forced = self._model.generation_config.forced_eos_token_id is not None
         for position, token in enumerate(ids[1:], 1):
             if token in ends:
-                return position, Finish.END
+                cut = forced and position == self.output_limit
+                return position, Finish.LENGTH if cut else Finish.END
         return len(ids) - 1, Finish.LENGTH
 
-    def _scores(self, output: Any, lengths: Sequence[int]) -> "list[float]":
-        """Mean log-probability per sequence, from the beam's own score or from the greedy steps; a forced token counts."""
+    def _scores(self, output: Any, written: Sequence[int]) -> "list[float]":
+        """Mean log-probability per sequence, from the beam's own score or from the greedy steps; a forced token counts.
+
+        A beam's score is the sum divided by the length to the power of the length penalty.
+        """
         if self.beams > 1:
-            return [float(score) for score in output.sequences_scores]
+            return [
+                float(score) * length ** (self.length_penalty - 1)
+                for score, length in zip(output.sequences_scores, written, strict=True)
+            ]
         steps: torch.Tensor = self._model.compute_transition_scores(
             output.sequences, output.scores, normalize_logits=True
         )
-        return [float(row[:length].mean()) for row, length in zip(steps, lengths, strict=True)]
+        return [float(row[:length].mean()) for row, length in zip(steps, written, strict=True)]

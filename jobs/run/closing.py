@@ -13,8 +13,9 @@ from rich.markdown import Markdown
 from rich.table import Table
 
 from jobs.config import LANGUAGES, DigestConfig
+from jobs.models.engines import kind_of
+from jobs.run import stages
 from jobs.run.screen import output
-from jobs.run.stages import Translations
 from jobs.run.walk import Walk
 from jobs.versions import files, folder, manifest, parts, tables
 from jobs.views import readable
@@ -66,7 +67,7 @@ def close(walk: Walk, identity: dict[str, Any]) -> bool:
 
 def notices_of(config: DigestConfig) -> list[str]:
     """What every reader of this configuration's output has to be told."""
-    found = {config.translators[language].notice for language in config.targets}
+    found = {config.summariser.notice, *(config.translators[language].notice for language in config.targets)}
     return sorted(notice for notice in found if notice)
 
 
@@ -75,16 +76,16 @@ def _write_manifest(
 ) -> None:
     failures = Counter(f"{item.stage}: {item.kind}" for item in parts.failures_of(walk.version))
     models = {
-        stage.language: {
-            "name": stage.translator.settings.name,
-            "model": stage.translator.settings.model,
-            "revision": stage.translator.checkpoint.revision,
-            "ran_on": manifest.ran_on(counts[stage.name]),
-            "licence": stage.translator.settings.licence,
-            "notice": stage.translator.settings.notice,
+        name: {
+            "name": model.settings.name,
+            "engine": kind_of(model.settings, model.checkpoint).value,
+            "ran_on": manifest.ran_on(counts[name if name in counts else f"translations-{name}"]),
+            "model": model.settings.model,
+            "revision": model.checkpoint.revision,
+            "licence": model.settings.licence,
+            "notice": model.settings.notice,
         }
-        for stage in walk.stages
-        if isinstance(stage, Translations)
+        for name, model in stages.models(walk.stages).items()
     }
     files.write_json(
         walk.version / "manifest.json",

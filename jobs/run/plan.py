@@ -11,34 +11,60 @@ from jobs.articles.loading import Loader, dataset
 from jobs.config import DigestConfig
 from jobs.records import Article
 from jobs.run.screen import output
-from jobs.run.stages import Draft, Made, Stage, Translations
+from jobs.run.stages import Draft, Made, Stage, Summaries, Translations, full_texts, model_of
+from jobs.summarise.abstractive import Abstractive
 
 CHUNK = 200
 
 
 def show(config: DigestConfig, files: list[Path], street: Sequence[Stage]) -> None:
-    """Load and summarise as a run would, count what each model would be given, and print a table."""
+    """Load as a run would, count what each model would be given, and print a table.
+
+    Summaries that a model would write are not there to be counted for translation; extractive ones stand for them.
+    """
     loader = Loader(config.articles)
     rows = iter(dataset(config.articles, files))
     found: Counter[str] = Counter()
-    translated: dict[str, Counter[str]] = {stage.name: Counter() for stage in street if isinstance(stage, Translations)}
+    given: dict[str, Counter[str]] = {stage.name: Counter() for stage in street if model_of(stage)}
     while chunk := list(islice(rows, CHUNK)):
         made = [loader.load(item["row"]) for item in chunk]
         drafts = [Draft(item) for item in made if isinstance(item, Article)]
         found.update(item.language if isinstance(item, Article) else f"not loaded: {item.kind}" for item in made)
         for stage in street:
             if isinstance(stage, Translations):
-                translated[stage.name].update(_counted(stage, drafts))
-            else:
-                drafts = _with(drafts, stage.work(drafts, lambda articles, tokens: None))
-    _print(config, files, found, translated)
+                given[stage.name].update(_to_translate(stage, drafts))
+            elif isinstance(stage, Summaries):
+                if isinstance(stage.summariser, Abstractive):
+                    given[stage.name].update(_to_summarise(stage.summariser, drafts))
+                drafts = _extracted(stage, drafts)
+    _print(files, found, street, given)
 
 
-def _with(drafts: list[Draft], made: Made) -> list[Draft]:
+def _extracted(stage: Summaries, drafts: list[Draft]) -> list[Draft]:
+    """The drafts with extractive summaries, whatever summarises in a run."""
+    summariser = stage.summariser.extractive if isinstance(stage.summariser, Abstractive) else stage.summariser
+    made = Made()
+    for draft in drafts:
+        for text in full_texts(draft):
+            stage.keep(made, draft.article, text.language, summariser.summary(text))
     return [Draft(draft.article, (*draft.renditions, *made.renditions.get(draft.article.id, ()))) for draft in drafts]
 
 
-def _counted(stage: Translations, drafts: Sequence[Draft]) -> Counter[str]:
+def _to_summarise(model: Abstractive, drafts: Sequence[Draft]) -> Counter[str]:
+    """Texts and tokens that a summarisation model would be given; the other texts are not for this model."""
+    texts = [text for draft in drafts for text in full_texts(draft)]
+    lengths = [model.count([text.text], text.language)[0] for text in texts]
+    read = [length for text, length in zip(texts, lengths, strict=True) if not model.refusal(text, length)]
+    return Counter(
+        texts=len(texts),
+        segments=len(read),
+        tokens=sum(read),
+        over=sum(length > model.engine.input_limit for length in read),
+        refused=len(texts) - len(read),
+    )
+
+
+def _to_translate(stage: Translations, drafts: Sequence[Draft]) -> Counter[str]:
     """Texts, segments and tokens that a translation stage would be given."""
     refused = Made()
     texts = [(text, article.language) for draft in drafts for article, _, text in stage.jobs(draft, refused)]
@@ -53,23 +79,20 @@ def _counted(stage: Translations, drafts: Sequence[Draft]) -> Counter[str]:
     )
 
 
-def _print(config: DigestConfig, files: list[Path], found: Counter[str], translated: dict[str, Counter[str]]) -> None:
+def _print(files: list[Path], found: Counter[str], street: Sequence[Stage], given: dict[str, Counter[str]]) -> None:
     console = output()
     console.print(f"Dry run: nothing is generated or written. {len(files)} input files.")
     articles = Table("articles", "number")
     for kind, number in sorted(found.items()):
         articles.add_row(kind, f"{number:,}")
     console.print(articles)
-    table = Table("stage", "model", "GB", "texts", "segments", "tokens in", "over the limit", "not translatable")
+    table = Table("stage", "model", "GB", "texts", "segments", "tokens in", "over the limit", "not for this model")
     for column in table.columns[2:]:
         column.justify = "right"
-    for name, counts in translated.items():
-        model = config.translators[name.removeprefix("translations-")]
-        memory = "" if model.memory_gb is None else f"about {model.memory_gb:g}"
-        table.add_row(
-            name,
-            model.name,
-            memory,
-            *(f"{counts[key]:,}" for key in ("texts", "segments", "tokens", "over", "refused")),
-        )
+    for stage in street:
+        if model := model_of(stage):
+            settings, counts = model.settings, given[stage.name]
+            memory = "" if settings.memory_gb is None else f"about {settings.memory_gb:g}"
+            numbers = (f"{counts[key]:,}" for key in ("texts", "segments", "tokens", "over", "refused"))
+            table.add_row(stage.name, settings.name, memory, *numbers)
     console.print(table)

@@ -8,10 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from jobs.config import DigestConfig, Order, Summariser
-from jobs.records import Article, Digest, Failure, Rendition
-from jobs.summarise.extractive import summarise
+from jobs.config import ConfigError, DigestConfig, Order, Summariser
+from jobs.models.engine import ModelError
+from jobs.records import Article, Digest, Failure, Finish, Flag, Rendition
+from jobs.summarise.abstractive import Abstractive
+from jobs.summarise.extractive import Extractive
+from jobs.summarise.summary import NotSummarised, Summary, Text
 from jobs.translate.translator import NotTranslated, Translation, Translator
+from jobs.trust.checks import checker
 
 Tell = Callable[[int, int], None]  # articles and tokens worked through since the last call
 
@@ -39,7 +43,7 @@ class Made:
 
     Attributes:
         renditions: article id -> its new renditions.
-        counts: by name; `wanted` and `failed` renditions among them, `flag:…` and, in parts, `ran_on:…`.
+        counts: by name; `wanted` and `failed` renditions among them.
     """
 
     renditions: dict[str, list[Rendition]] = field(default_factory=dict)
@@ -51,6 +55,26 @@ class Made:
         self.renditions.setdefault(article.id, []).append(rendition)
         self.counts["made"] += 1
         self.counts.update(f"flag:{flag.check}" for flag in rendition.flags)
+
+    def fail(self, failure: Failure) -> None:
+        """Keep and count the failure of a rendition."""
+        self.failures.append(failure)
+        self.counts["failed"] += 1
+
+
+class Share:
+    """Tells a stage's progress in articles; batches mix articles, so a share of the texts stands for one of articles."""
+
+    def __init__(self, articles: int, tell: Tell) -> None:
+        self.articles = articles
+        self.tell = tell
+        self.told = 0
+
+    def __call__(self, share: float, tokens: int) -> None:
+        """A share of all texts is done, and so many tokens more; a smaller share than before tells of tokens alone."""
+        reached = max(self.told, int(share * self.articles))
+        self.tell(reached - self.told, tokens)
+        self.told = reached
 
 
 class Stage(Protocol):
@@ -72,41 +96,77 @@ class Stage(Protocol):
 
 def street(config: DigestConfig) -> list[Stage]:
     """The stages between loading and the digest, in their order."""
-    summaries = Summaries(config.summariser)
+    summaries = Summaries(config)
     translations = [Translations(config, language) for language in config.targets]
     if config.order is Order.translate_first:
         return [*translations, summaries]
     return [summaries, *translations]
 
 
-@dataclass(slots=True)
 class Summaries:
     """A summary of every full text that there is: the article's own, and its translations where those come first."""
 
-    config: Summariser
-    name: str = "summaries"
+    name = "summaries"
+
+    def __init__(self, config: DigestConfig) -> None:
+        self.summariser = summariser_for(config.summariser)
+        self.strict = config.translate.strict_truncation
 
     def open(self) -> None:
-        """Nothing to load."""
+        """Load the model, if there is one."""
+        self.summariser.load()
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Unload the model, if there is one."""
+        self.summariser.close()
 
     def work(self, drafts: Sequence[Draft], tell: Tell) -> Made:
         """Summarise each draft."""
         made = Made()
-        for draft in drafts:
-            translated = [item.language for item in draft.renditions if item.field == "text"]
-            for language in (draft.article.language, *translated):
-                text = draft.find("text", language)
-                summary = summarise(text, language, self.config.sentences, draft.find("title", language))
-                made.counts["wanted"] += 1
-                made.add(
-                    draft.article,
-                    Rendition("summary", language, summary, f"text:{language}", f"{self.config.name}"),
-                )
-            tell(1, 0)
+        share = Share(len(drafts), tell)
+        jobs = [(draft.article, text) for draft in drafts for text in full_texts(draft)]
+        summaries = self.summariser.summarise([text for _, text in jobs], done=share)
+        for (article, text), summary in zip(jobs, summaries, strict=True):
+            self.keep(made, article, text.language, summary)
+        share(1.0, 0)
         return made
+
+    def keep(self, made: Made, article: Article, language: str, summary: Summary | NotSummarised) -> None:
+        """Add a summary as a rendition, or as a failure of the rendition."""
+        made.counts["wanted"] += 1
+        if isinstance(summary, Summary) and self.strict and (reason := cut_short(summary.flags)):
+            summary = NotSummarised(*reason)
+        if isinstance(summary, NotSummarised):
+            made.fail(Failure(article.id, self.name, summary.kind, summary.message, article.where))
+            return
+        if summary.finish is not Finish.CARRIED:
+            made.counts.update(
+                {f"finish:{summary.finish}": 1},
+                tokens_in=summary.tokens_in,
+                tokens_kept=summary.tokens_kept,
+                tokens_out=summary.tokens_out,
+            )
+        lineage = f"text:{language}"
+        made.add(article, Rendition("summary", language, summary.text, lineage, summary.engine, summary.flags))
+
+
+def summariser_for(settings: Summariser) -> Extractive | Abstractive:
+    """What summarises; a model that is not there is a wrong setting."""
+    if not settings.model:
+        return Extractive(settings.sentences)
+    try:
+        return Abstractive(settings)
+    except ModelError as error:
+        raise ConfigError("summariser", settings.name, str(error)) from None
+
+
+def full_texts(draft: Draft) -> list[Text]:
+    """The text of an article in its own language, and in those that it was translated into."""
+    translated = [item.language for item in draft.renditions if item.field == "text"]
+    return [
+        Text(draft.find("text", language), language, draft.find("title", language))
+        for language in (draft.article.language, *translated)
+    ]
 
 
 class Translations:
@@ -115,7 +175,7 @@ class Translations:
     def __init__(self, config: DigestConfig, language: str) -> None:
         self.language = language
         self.name = f"translations-{language}"
-        self.translator = Translator(config.translators[language], language)
+        self.translator = Translator(config.translators[language], language, check=checker(config.checks))
         self.fields = fields_to_translate(config)
         self.strict = config.translate.strict_truncation
 
@@ -134,30 +194,20 @@ class Translations:
         for draft in drafts:
             jobs.extend(self.jobs(draft, made))
         texts = [(text, article.language) for article, _, text in jobs]
-        told = 0
-
-        def done(share: float, tokens: int) -> None:
-            """Batches mix articles, so the share of segments stands for the share of articles."""
-            nonlocal told
-            reached = int(share * len(drafts))
-            tell(reached - told, tokens)
-            told = reached
-
-        made.counts[f"ran_on:{self.translator.engine.runs_on}"] += 1
-        translations = self.translator.translate(texts, done=done)
+        share = Share(len(drafts), tell)
+        translations = self.translator.translate(texts, done=share)
         for (article, name, _), translation in zip(jobs, translations, strict=True):
             self.keep(made, article, name, translation)
-        tell(len(drafts) - told, 0)
+        share(1.0, 0)
         return made
 
     def keep(self, made: Made, article: Article, name: str, translation: Translation | NotTranslated) -> None:
         """Add a translated field as a rendition, or as a failure of the rendition."""
-        if self.strict and isinstance(translation, Translation):
-            translation = whole(translation)
+        if isinstance(translation, Translation) and self.strict and (reason := cut_short(translation.flags)):
+            translation = NotTranslated(*reason)
         if isinstance(translation, NotTranslated):
-            made.counts["failed"] += 1
             message = f"{name}: {translation.message}"
-            made.failures.append(Failure(article.id, self.name, translation.kind, message, article.where))
+            made.fail(Failure(article.id, self.name, translation.kind, message, article.where))
             return
         made.counts.update(
             segments=translation.segments, tokens_in=translation.tokens_in, tokens_out=translation.tokens_out
@@ -182,13 +232,27 @@ class Translations:
         return wanted
 
 
-def whole(translation: Translation) -> Translation | NotTranslated:
-    """The translation, if the model read and wrote it to its end."""
-    for flag in translation.flags:
+def cut_short(flags: Sequence[Flag]) -> tuple[str, str] | None:
+    """Kind and message of the failure that a text is which the model did not read or write to its end."""
+    for flag in flags:
         if flag.check in ("truncated", "unfinished"):
             way_out = "translate.strict_truncation=false keeps such texts, flagged"
-            return NotTranslated(flag.check, f"{flag.where}: {flag.detail}; {way_out}")
-    return translation
+            return flag.check, f"{flag.where}: {flag.detail}; {way_out}"
+    return None
+
+
+def model_of(stage: Stage) -> Translator | Abstractive | None:
+    """The model that a stage runs, if there is one."""
+    if isinstance(stage, Translations):
+        return stage.translator
+    if isinstance(stage, Summaries) and isinstance(stage.summariser, Abstractive):
+        return stage.summariser
+    return None
+
+
+def models(stages: Sequence[Stage]) -> dict[str, Translator | Abstractive]:
+    """The models that the stages run: translators by their target language, and the one of the summaries."""
+    return {stage.name.removeprefix("translations-"): model for stage in stages if (model := model_of(stage))}
 
 
 def fields_to_translate(config: DigestConfig) -> list[str]:

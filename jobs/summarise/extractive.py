@@ -12,11 +12,43 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.summarise.summary import Done, Summary, Text
 from jobs.text.sentences import segment
 
 EARLIER = -1.0  # weight of likeness to earlier sentences (lambda 1 of the paper); that to later ones is 1 - this
 SHORTEST = 5  # words that a sentence of a summary has at least, where the article has enough of them
 LONGEST_ARTICLE = 400  # sentences that are compared; the likeness matrix grows with their square
+
+
+class Extractive:
+    """Summaries of the sentences that are most central.
+
+    Args:
+        sentences: how many.
+    """
+
+    name = "extractive"
+
+    def __init__(self, sentences: int) -> None:
+        self.sentences = sentences
+
+    def load(self) -> None:
+        """Nothing to load."""
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def summary(self, text: Text) -> Summary:
+        """The summary of one text."""
+        return Summary(summarise(text.text, text.language, self.sentences, text.title), self.name)
+
+    def summarise(self, texts: Sequence[Text], done: Done = lambda share, tokens: None) -> list[Summary]:
+        """One summary per text, in their order."""
+        made = []
+        for number, text in enumerate(texts, 1):
+            made.append(self.summary(text))
+            done(number / len(texts), 0)
+        return made
 
 
 def summarise(text: str, language: str, sentences: int, title: str = "") -> str:
@@ -31,17 +63,19 @@ def summarise(text: str, language: str, sentences: int, title: str = "") -> str:
 
 def choose(sentences: Sequence[str], count: int, title: str = "") -> list[int]:
     """Indices of the `count` most central sentences, ascending."""
+    return sorted(ranked(sentences, title)[:count])
+
+
+def ranked(sentences: Sequence[str], title: str = "") -> list[int]:
+    """Indices of all sentences, the most central first; those that make a poor summary come last, in their order."""
     eligible = [
         index
         for index, text in enumerate(sentences[:LONGEST_ARTICLE])
         if len(text.split()) >= SHORTEST and _ended(text)
     ]
-    if len(eligible) <= count:
-        rest = [index for index in range(len(sentences)) if index not in eligible]
-        return sorted([*eligible, *rest[: count - len(eligible)]])
     scores = centrality([sentences[index] for index in eligible], title)
-    best = sorted(range(len(eligible)), key=lambda position: (-scores[position], position))[:count]
-    return sorted(eligible[position] for position in best)
+    best = sorted(range(len(eligible)), key=lambda position: (-scores[position], position))
+    return [*(eligible[position] for position in best), *sorted({*range(len(sentences))} - {*eligible})]
 
 
 def centrality(sentences: Sequence[str], title: str = "") -> NDArray[np.float64]:

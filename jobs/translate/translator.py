@@ -5,19 +5,22 @@ A segment that is longer than the model can read is translated in pieces.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from jobs.config import Translator as Settings
 from jobs.config import commercial_presets
-from jobs.models import batching, budget, checkpoint
+from jobs.models import batching, budget
 from jobs.models.engine import Engine, ModelError
-from jobs.models.engines import engine_for
+from jobs.models.engines import checkpoint_for, engine_for
 from jobs.models.families import CONVENTIONS, find_tag
+from jobs.models.telling import flags_of
 from jobs.models.tokenizer import load_tokenizer
-from jobs.records import Finish, Flag, Generation, Prompt, Segment, Severity
+from jobs.records import Finish, Flag, Generation, Pair, Prompt, Segment, Severity
 from jobs.text.clauses import pieces
 from jobs.text.sentences import segment
+
+NOTHING_CAME = (Finish.NO_ANSWER, Finish.OUT_OF_MEMORY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +56,23 @@ class Translator:
         settings: the model and how it decodes.
         target: BCP-47 code of the language it translates into.
         engine: runs the model; made from the settings where none is given.
+        check: what it finds in a segment and its translation becomes flags.
     """
 
-    def __init__(self, settings: Settings, target: str, engine: Engine | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        target: str,
+        engine: Engine | None = None,
+        check: Callable[[Pair], list[Flag]] = lambda pair: [],
+    ) -> None:
         self.settings = settings
+        self.check = check
         self.target = target
         self.convention = CONVENTIONS[settings.family]
         if reason := self.convention.refused.get(target):
             raise ModelError(f"{reason}; {self._way_out()}")
-        self.checkpoint = checkpoint.find(settings.model, settings.revision)
+        self.checkpoint = checkpoint_for(settings)
         self.tag = self._find_tag()
         self.engine = engine or engine_for(settings, self.checkpoint)
 
@@ -70,7 +81,7 @@ class Translator:
         if self.target not in self.settings.tags:
             return ""
         wanted = self.settings.tags[self.target]
-        tokenizer = load_tokenizer(self.checkpoint)
+        tokenizer = None if self.convention.chat else load_tokenizer(self.checkpoint)
         return find_tag(self.convention, wanted, self.target, self.settings.model, tokenizer)
 
     def _way_out(self, source: str | None = None) -> str:
@@ -174,19 +185,23 @@ class Translator:
         return made[0] if len(made) == 1 else _together(parts, made)
 
     def _joined(
-        self, segments: list[Segment], cut: list[list[Segment]], source: str, found: dict[Prompt, Generation]
+        self, segments: list[Segment], cut: list[list[Segment]], source: str, made_of: dict[Prompt, Generation]
     ) -> Translation | NotTranslated:
         """A text from what came of its segments; nothing at all where one of them could not be made."""
-        generations = [self._generation(parts, source, found) for parts in cut]
+        generations = [self._generation(parts, source, made_of) for parts in cut]
         flags = []
         for number, (item, parts, made) in enumerate(zip(segments, cut, generations, strict=True), 1):
             where = f"segment {number}"
-            if made.finish is Finish.OUT_OF_MEMORY:
-                return NotTranslated("out_of_memory", f"{where} of {len(segments)}: {self._too_large(made)}")
+            if made.finish in NOTHING_CAME:
+                reason = made.problem or self._too_large(made)
+                return NotTranslated(made.finish.value, f"{where} of {len(segments)}: {reason}")
             if len(parts) > 1:
                 detail = f"cut into {len(parts)} pieces to fit {self.engine.input_limit} tokens"
                 flags.append(Flag("split", Severity.NOTE, where, detail))
             flags.extend(self.flags(item, made, where))
+            if made.text and made.finish is not Finish.CARRIED:
+                found = self.check(Pair(item.text, made.text, source, self.target))
+                flags.extend(replace(flag, where=where) for flag in found)
         return Translation(
             "".join(made.text + item.separator for item, made in zip(segments, generations, strict=True)),
             tuple(flags),
@@ -205,16 +220,7 @@ class Translator:
         """What the engine itself tells of a segment: cut, unfinished, empty, or outside the model's domain."""
         if made.finish is Finish.CARRIED:
             return []
-        found = []
-        if made.tokens_kept < made.tokens_in:
-            cut = made.tokens_in - made.tokens_kept
-            found.append(
-                Flag("truncated", Severity.ERROR, where, f"the last {cut} of {made.tokens_in} tokens were not read")
-            )
-        if made.finish is Finish.LENGTH:
-            found.append(Flag("unfinished", Severity.ERROR, where, f"stopped at the limit of {made.tokens_out} tokens"))
-        if not made.text:
-            found.append(Flag("empty", Severity.ERROR, where, f"nothing came back for {item.text[:60]!r}"))
+        found = flags_of(made, item.text, where)
         domain = self.settings.domain
         if domain.most_unknown is not None and made.unknown > domain.most_unknown:
             found.append(Flag("out_of_domain", Severity.WARNING, where, f"{made.unknown} unknown pieces"))
@@ -226,7 +232,7 @@ class Translator:
 def _together(parts: Sequence[Segment], made: Sequence[Generation]) -> Generation:
     """One generation from those of a segment's parts: the worst ending, and the mean score by tokens."""
     endings = {item.finish for item in made}
-    worst = (Finish.OUT_OF_MEMORY, Finish.LENGTH, Finish.END)
+    worst = (*NOTHING_CAME, Finish.LENGTH, Finish.END)
     written = sum(item.tokens_out for item in made)
     return Generation(
         "".join(item.text + part.separator for part, item in zip(parts, made, strict=True)),
@@ -236,4 +242,5 @@ def _together(parts: Sequence[Segment], made: Sequence[Generation]) -> Generatio
         next(ending for ending in worst if ending in endings),
         sum(item.score * item.tokens_out for item in made) / written if written else 0.0,
         sum(item.unknown for item in made),
+        next((item.problem for item in made if item.problem), ""),
     )

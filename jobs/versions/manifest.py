@@ -13,18 +13,8 @@ from typing import Any
 import jobs
 
 PACKAGES = (
-    *(
-        "torch",
-        "transformers",
-        "ctranslate2",
-        "tokenizers",
-        "sentencepiece",
-        "datasets",
-        "pyarrow",
-        "hydra-core",
-        "omegaconf",
-    ),
-    *("trafilatura", "lingua-language-detector", "razdel", "scikit-learn", "numpy"),
+    *("torch", "transformers", "ctranslate2", "tokenizers", "sentencepiece", "datasets", "pyarrow", "hydra-core"),
+    *("omegaconf", "trafilatura", "lingua-language-detector", "razdel", "scikit-learn", "numpy", "openai"),
 )
 
 
@@ -81,10 +71,11 @@ def peak_memory_mib() -> int:
 
 def stage_figures(counts: Mapping[str, float]) -> dict[str, Any]:
     """What a stage's markers counted, with tokens a second; flags and engines are told elsewhere."""
-    plain = {name: value for name, value in counts.items() if ":" not in name}
+    plain = {name: value for name, value in counts.items() if not name.startswith(("flag:", "ran_on:"))}
     plain["seconds"] = round(plain.get("seconds", 0.0), 2)
     if plain.get("tokens_out") and plain["seconds"]:
-        plain["tokens_per_second"] = round((plain.get("tokens_in", 0) + plain["tokens_out"]) / plain["seconds"], 1)
+        read = plain.get("tokens_kept", plain.get("tokens_in", 0))
+        plain["tokens_per_second"] = round((read + plain["tokens_out"]) / plain["seconds"], 1)
     return plain
 
 

@@ -99,10 +99,16 @@ def test_each_family_answers_as_with_transformers(
     assert len(answers) > count
 
 
-@pytest.mark.parametrize("beams", [1, 4])
-def test_the_embedded_model_answers_as_with_transformers(beams: int) -> None:
+@pytest.mark.parametrize(("beams", "length_penalty"), [(1, 1.0), (4, 1.0), (4, 0.5)])
+def test_the_embedded_model_answers_as_with_transformers(beams: int, length_penalty: float) -> None:
     settings = Translator(
-        name="demo", model="embedded", sources=["en"], tags={"kk": ">>kaz<<"}, beams=beams, input_limit=192
+        name="demo",
+        model="embedded",
+        sources=["en"],
+        tags={"kk": ">>kaz<<"},
+        beams=beams,
+        input_limit=192,
+        length_penalty=length_penalty,
     )
     texts = [pair.en for pair in sampling.unseen_patterns(100, 3)]
     expected, found = both(settings, "kk", texts, ["en"] * 100)
@@ -269,13 +275,20 @@ def test_a_model_that_ctranslate2_does_not_support_runs_with_transformers_and_a_
     BartConfig().save_pretrained(tmp_path / "bart")
     (tmp_path / "bart" / "model.safetensors").touch()
     own = shutil.copytree(random_marian, tmp_path / "own")
-    GenerationConfig(min_length=7).save_pretrained(own)
-    for folder, reason in ((tmp_path / "bart", "models of type bart"), (own, "no equal for min_length")):
+    GenerationConfig(repetition_penalty=1.3).save_pretrained(own)
+    for folder, reason in ((tmp_path / "bart", "models of type bart"), (own, "no equal for repetition_penalty")):
         assert isinstance(asked_of(folder), Seq2SeqEngine)
         for forced in ({"engine": EngineKind.ctranslate2}, {"compute_type": ComputeType.float32}):
             with pytest.raises(ModelError, match=f"{reason}.*; set engine=auto and compute_type=auto$") as told:
                 asked_of(folder, **forced)
             assert "\n" not in str(told.value)
+
+
+def test_settings_that_ctranslate2_decodes_otherwise_run_with_transformers(random_marian: Path) -> None:
+    for setting in ("output_minimum", "no_repeat_ngram"):
+        assert isinstance(asked_of(random_marian, **{setting: 3}), Seq2SeqEngine)
+        with pytest.raises(ModelError, match=f"CTranslate2 is not used with {setting}; set engine=auto"):
+            asked_of(random_marian, engine=EngineKind.ctranslate2, **{setting: 3})
 
 
 def test_a_number_format_of_ctranslate2_is_refused_for_transformers() -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sentencepiece
 import torch
 from omegaconf import OmegaConf
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
@@ -29,6 +28,7 @@ from jobs.models.engine import ModelError
 from jobs.models.families import CONVENTIONS
 from jobs.models.seq2seq import precision
 from jobs.translate.translator import Translator as Room
+from tests.tiny import pieces, trimmed
 
 CONF = Path(__file__).parents[2] / "conf" / "translator"
 TEXTS = [
@@ -59,21 +59,6 @@ def save_m2m100(tokenizer: Any, vocabulary: int, folder: Path) -> None:
     tokenizer.save_pretrained(folder)
 
 
-def pieces(folder: Path, **options: Any) -> list[tuple[str, float]]:
-    """Train a unigram vocabulary into `folder/vocabulary.model`."""
-    prefix = str(folder / "vocabulary")
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(TEXTS * 20),
-        model_prefix=prefix,
-        vocab_size=150,
-        hard_vocab_limit=False,
-        minloglevel=2,
-        **options,
-    )
-    made = sentencepiece.SentencePieceProcessor(model_file=f"{prefix}.model")
-    return [(made.id_to_piece(index), made.get_score(index)) for index in range(made.get_piece_size())]
-
-
 @pytest.fixture(scope="module")
 def nllb(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("nllb")
@@ -92,7 +77,7 @@ def nllb(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def m2m100(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("m2m100")
-    found = pieces(folder, bos_id=0, pad_id=1, eos_id=2, unk_id=3)
+    found = pieces(folder, TEXTS, bos_id=0, pad_id=1, eos_id=2, unk_id=3)
     vocabulary = folder / "words.json"
     vocabulary.write_text(json.dumps({piece: index for index, (piece, _) in enumerate(found)}))
     tokenizer = M2M100Tokenizer(str(vocabulary), str(folder / "vocabulary.model"))
@@ -104,7 +89,7 @@ def m2m100(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def madlad(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("madlad")
     tags = ["<2en>", "<2ru>", "<2kk>"]
-    found = pieces(folder, pad_id=0, eos_id=1, unk_id=2, bos_id=-1, user_defined_symbols=tags)
+    found = pieces(folder, TEXTS, pad_id=0, eos_id=1, unk_id=2, bos_id=-1, user_defined_symbols=tags)
     tokenizer = T5Tokenizer(vocab=found, extra_ids=0)
     torch.manual_seed(5)
     config = T5Config(
@@ -140,11 +125,6 @@ class Seen:
 
     read: list[list[int]] = field(default_factory=list)
     answered: list[list[int]] = field(default_factory=list)
-
-
-def trimmed(row: list[int], end: int) -> list[int]:
-    """A row up to its end token; the start token may be the same."""
-    return row[: row.index(end, 1) + 1] if end in row[1:] else row
 
 
 @pytest.fixture

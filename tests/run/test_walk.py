@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.config import DigestConfig, Order, Translate
+from jobs.config import Check, Checks, DigestConfig, Level, Order, Translate
 from jobs.digest import run
 from jobs.records import Finish, Generation
 from jobs.translate import translator
@@ -79,6 +79,13 @@ def test_an_article_that_does_not_fit_into_memory_is_a_record_whose_rendition_fa
     assert (manifest["stages"]["translations-ru"]["failed"], manifest["stages"]["translations-ru"]["made"]) == (1, 7)
 
 
+def test_the_manifest_says_which_engine_ran_and_in_which_number_format(config: Make, tmp_path: Path) -> None:
+    made = config(articles(tmp_path / "a.jsonl", ["en"] * 4), targets=["ru"])
+    assert run(made, {}) == 0
+    told = json.loads((Path(made.outputs.root) / "digest" / "v0001" / "manifest.json").read_text())["models"]["ru"]
+    assert (told["engine"], told["ran_on"]) == ("ctranslate2", {"cpu, int8_float32 (ctranslate2)": 2})
+
+
 @pytest.mark.parametrize(
     ("generation", "kind"),
     [
@@ -102,7 +109,7 @@ def test_a_text_cut_short_is_flagged_and_where_that_is_asked_for_a_failure(
     assert run(made, {}) == 0
     version = Path(made.outputs.root) / "digest" / "v0001"
     manifest = json.loads((version / "manifest.json").read_text())
-    assert manifest["flags"] == ({} if strict else {kind: 1})
+    assert manifest["flags"].get(kind, 0) == (0 if strict else 1)
     assert manifest["failures"] == ({f"translations-ru: {kind}": 1} if strict else {})
     assert all("strict_truncation=false" in failure.message for failure in failures_of(version))
 
@@ -114,8 +121,23 @@ def test_a_segment_that_was_cut_into_pieces_is_counted(
     made = config(articles(tmp_path / "a.jsonl", ["en"]), targets=["ru"])
     assert run(made, {}) == 0
     manifest = json.loads((Path(made.outputs.root) / "digest" / "v0001" / "manifest.json").read_text())
-    assert manifest["flags"] == {"split": 1}
+    assert manifest["flags"]["split"] == 1
     assert manifest["failures"] == {}
+
+
+def test_what_the_checks_find_stands_in_the_digest_and_is_counted(
+    config: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(translator, "engine_for", lambda *_: FakeEngine())
+    off = Checks(language=Check(Level.off))
+    for version, checks in (("v0001", Checks()), ("v0002", off)):
+        made = config(articles(tmp_path / "a.jsonl", ["en"]), targets=["ru"], checks=checks)
+        assert run(made, {}) == 0
+        manifest = json.loads((Path(made.outputs.root) / "digest" / version / "manifest.json").read_text())
+        assert manifest["flags"] == ({} if checks is off else {"language": 3})
+    renditions = digests(made, "v0001")[0]["renditions"]["ru"]  # type: ignore[index,call-overload]
+    found = {flag["detail"] for flag in renditions["summary"]["flags"]}
+    assert found == {"the source, unchanged"}
 
 
 def test_translating_first_summarises_the_translation(config: Make, tmp_path: Path) -> None:

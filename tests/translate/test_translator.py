@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 
 from jobs.config import Domain, Translator
-from jobs.records import Finish, Generation, Prompt, Severity
+from jobs.records import Finish, Flag, Generation, Pair, Prompt, Severity
 from jobs.translate.translator import NotTranslated
 from jobs.translate.translator import Translator as Room
 from tests.fake_engine import FakeEngine
@@ -90,6 +90,18 @@ def test_what_the_engine_tells_becomes_a_flag(
 
 def test_a_good_translation_has_no_flags(settings: Translator) -> None:
     assert room(settings, Upper()).translate([("Good one.", "en")])[0].flags == ()
+
+
+def test_every_segment_that_was_translated_is_checked_and_the_flag_says_where(settings: Translator) -> None:
+    seen: list[Pair] = []
+
+    def check(pair: Pair) -> list[Flag]:
+        seen.append(pair)
+        return [Flag("numbers", Severity.ERROR, "", "10 is lost")] if "BAD" in pair.translation else []
+
+    made = Room(settings, "ru", Upper(), check).translate([("Good one. Bad one.\n***", "en")])[0]
+    assert seen == [Pair("Good one.", "GOOD ONE.", "en", "ru"), Pair("Bad one.", "BAD ONE.", "en", "ru")]
+    assert made.flags == (Flag("numbers", Severity.ERROR, "segment 2", "10 is lost"),)
 
 
 LONG = "The ministry said output fell in March; prices rose by 1,000 tenge, and nobody in the city was hurt."

@@ -1,0 +1,254 @@
+"""Abstractive summaries: a model writes them, in batches over many texts.
+
+A text that is longer than the model reads is shortened to the sentences that carry it, or read in chunks whose
+summaries are summarised again. A text that the model is not made for is summarised by its own sentences. Which of
+these happened is written down beside the summary.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
+
+from jobs.config import Long
+from jobs.config import Summariser as Settings
+from jobs.models import batching, budget
+from jobs.models.engine import Engine
+from jobs.models.engines import checkpoint_for, engine_for
+from jobs.models.families import READINGS
+from jobs.models.telling import flags_of
+from jobs.records import Finish, Flag, Generation, Prompt, Severity
+from jobs.summarise.extractive import Extractive, ranked
+from jobs.summarise.summary import Done, NotSummarised, Summary, Text
+from jobs.text.clauses import pieces
+from jobs.text.sentences import segment
+
+_WORST = (Finish.OUT_OF_MEMORY, Finish.LENGTH, Finish.END)
+
+
+@dataclass(slots=True)
+class _Work:
+    """A text on its way to a summary.
+
+    Attributes:
+        tokens: of what is summarised now: the text itself, then the summaries of its chunks.
+        parts: what the model is given next; a single one is the last.
+        made: what it made of all that it was given so far.
+    """
+
+    text: Text
+    tokens: int
+    parts: list[str]
+    flags: list[Flag] = field(default_factory=list)
+    tokens_in: int = 0
+    tokens_kept: int = 0
+    made: list[Generation] = field(default_factory=list)
+
+
+class Abstractive:
+    """One summarisation model.
+
+    Args:
+        settings: the model, how it decodes, and what it does with long texts.
+        engine: runs the model; made from the settings where none is given.
+    """
+
+    def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
+        self.settings = settings
+        self.reading = READINGS[settings.family]
+        self.checkpoint = checkpoint_for(settings)
+        self.engine = engine or engine_for(settings, self.checkpoint)
+        self.extractive = Extractive(settings.sentences)
+
+    @property
+    def name(self) -> str:
+        """How renditions name the model that made them."""
+        return f"{self.settings.name}@{self.checkpoint.revision}"
+
+    @cached_property
+    def budget(self) -> budget.Budget:
+        """What a batch may hold on this device; needs the engine loaded."""
+        key = f"{self.engine.runs_on}, {self.checkpoint.revision}"
+        return budget.remembered(key, self.settings.batch_tokens)
+
+    def load(self) -> None:
+        """Load the model."""
+        self.engine.load()
+
+    def close(self) -> None:
+        """Unload the model."""
+        self.engine.close()
+
+    def count(self, texts: Sequence[str], language: str) -> list[int]:
+        """Tokens of each text as the model is given it."""
+        return self.engine.count_tokens([self._prompt(text, language).text for text in texts])
+
+    def refusal(self, text: Text, tokens: int) -> str:
+        """Why a text of so many tokens is not given to the model, or an empty string where it is."""
+        if text.language not in self.settings.languages:
+            known = ", ".join(self.settings.languages)
+            return f"{self.settings.name} does not summarise {text.language}, only {known}"
+        if tokens <= self.settings.output_minimum:
+            least = self.settings.output_minimum
+            return f"the text has {tokens} tokens, and {self.settings.name} writes at least {least}"
+        return ""
+
+    def summarise(
+        self, texts: Sequence[Text], done: Done = lambda share, tokens: None
+    ) -> list[Summary | NotSummarised]:
+        """One summary per text, in their order; needs the engine loaded."""
+        works: dict[int, _Work] = {}
+        found: dict[int, Summary | NotSummarised] = {}
+        for index, text in enumerate(texts):
+            (tokens,) = self.count([text.text], text.language)
+            if reason := self.refusal(text, tokens):
+                found[index] = self._extract(text, reason)
+            else:
+                works[index] = self._begun(text, tokens)
+        self._work(list(works.values()), done)
+        found.update((index, self._summary(work)) for index, work in works.items())
+        return [found[index] for index in range(len(texts))]
+
+    def _extract(self, text: Text, reason: str) -> Summary:
+        """The summary by the text's own sentences, and why it is one."""
+        made = self.extractive.summary(text)
+        flag = Flag("extractive", Severity.NOTE, "text", f"{reason}; these are sentences of the text")
+        return Summary(made.text, made.engine, (flag,))
+
+    def _prompt(self, text: str, language: str) -> Prompt:
+        return self.reading.prompt(text, language)
+
+    def _begun(self, text: Text, tokens: int) -> _Work:
+        work = _Work(text, tokens, [text.text], tokens_in=tokens)
+        if tokens > self.engine.input_limit:
+            self._shorten(work, text.text, "text", self.settings.long)
+        return work
+
+    def _work(self, works: list[_Work], done: Done) -> None:
+        """Give the model what it is to read, round by round, until each text is one generation."""
+        while works:
+            prompts = [self._prompt(part, work.text.language) for work in works for part in work.parts]
+            generations = iter(self._generate(prompts, done))
+            for work in works:
+                self._take(work, [next(generations) for _ in work.parts])
+            works = [work for work in works if work.parts]
+
+    def _generate(self, prompts: Sequence[Prompt], done: Done) -> list[Generation]:
+        worked = 0
+
+        def batch_done(segments: int, tokens: int) -> None:
+            nonlocal worked
+            worked += segments
+            done(worked / len(prompts), tokens)
+
+        return batching.generate(self.engine, prompts, beams=self.settings.beams, budget=self.budget, done=batch_done)
+
+    def _take(self, work: _Work, generations: list[Generation]) -> None:
+        """Keep what the model made of the parts; what comes next are the summaries of chunks, or nothing."""
+        if not work.made:
+            work.tokens_kept = sum(made.tokens_kept for made in generations)
+        chunked = len(work.parts) > 1
+        for number, (part, made) in enumerate(zip(work.parts, generations, strict=True), 1):
+            where = f"chunk {number}" if chunked else "summary"
+            if made.finish is not Finish.OUT_OF_MEMORY:
+                work.flags.extend(flags_of(made, part, where))
+        work.made.extend(generations)
+        work.parts = []
+        if chunked and all(made.finish is not Finish.OUT_OF_MEMORY for made in generations):
+            self._reduce(work, " ".join(self.reading.answer(made.text) for made in generations))
+
+    def _reduce(self, work: _Work, summaries: str) -> None:
+        """Go on with the summaries of chunks; where they are no shorter than the chunks, with the best of them."""
+        before = work.tokens
+        (work.tokens,) = self.count([summaries], work.text.language)
+        work.parts = [summaries]
+        if work.tokens > self.engine.input_limit:
+            long = Long.chunks if work.tokens < before else Long.select
+            self._shorten(work, summaries, "summaries of chunks", long)
+
+    def _shorten(self, work: _Work, text: str, where: str, long: Long) -> None:
+        """Divide what the model cannot read at once, or choose of it, and write down which."""
+        sentences = self._sentences(text, work.text.language)
+        lengths = self.count(sentences, work.text.language)
+        limit = self.engine.input_limit
+        if long is Long.chunks:
+            groups = packed(lengths, limit)
+            detail = f"{work.tokens} tokens were read in {len(groups)} chunks to fit {limit}, then their summaries"
+            work.flags.append(Flag("chunked", Severity.NOTE, where, detail))
+        else:
+            best = ranked(sentences, work.text.title)
+            groups = [fitting(best, lengths, limit)]
+            read = f"{len(groups[0])} of {len(sentences)} sentences were read"
+            detail = f"{read}, chosen of {work.tokens} tokens to fit {limit}"
+            work.flags.append(Flag("selected", Severity.NOTE, where, detail))
+        work.parts = [" ".join(sentences[index] for index in group) for group in groups]
+
+    def _sentences(self, text: str, language: str) -> list[str]:
+        """The sentences of a text, and the pieces of those that the model cannot read whole."""
+
+        def fits(piece: str) -> bool:
+            return self.count([piece], language)[0] <= self.engine.input_limit
+
+        found = [" ".join(item.text.split()) for item in segment(text, language) if item.text]
+        return [piece.text for sentence in found for piece in pieces(sentence, fits)]
+
+    def _summary(self, work: _Work) -> Summary | NotSummarised:
+        finishes = {made.finish for made in work.made}
+        finish = next(ending for ending in _WORST if ending in finishes)
+        if finish is Finish.OUT_OF_MEMORY:
+            largest = max(made.tokens_in for made in work.made if made.finish is finish)
+            return NotSummarised(
+                "out_of_memory",
+                f"its {largest} tokens do not fit into the memory of {self.engine.runs_on}, not even alone; "
+                "lower summariser.input_limit, output_limit or beams",
+            )
+        return Summary(
+            self.reading.answer(work.made[-1].text),
+            self.name,
+            tuple(work.flags),
+            work.tokens_in,
+            work.tokens_kept,
+            sum(made.tokens_out for made in work.made),
+            finish,
+        )
+
+
+def fitting(best: Sequence[int], lengths: Sequence[int], limit: int) -> list[int]:
+    """Indices, ascending, of the best sentences that fit together.
+
+    Args:
+        best: indices of all sentences, the best first.
+        lengths: tokens of each sentence alone; its special tokens make room for what joining sentences adds.
+        limit: tokens that fit. The best sentence is taken even where it does not fit alone.
+    """
+    chosen, room = [], limit
+    for index in best:
+        if lengths[index] <= room:
+            chosen.append(index)
+            room -= lengths[index]
+    return sorted(chosen) or list(best[:1])
+
+
+def packed(lengths: Sequence[int], limit: int) -> list[list[int]]:
+    """Indices of all sentences, in order, in as few chunks of about equal size as fit.
+
+    Args:
+        lengths: tokens of each sentence alone, at least 1.
+        limit: tokens that fit. A sentence that does not fit alone is a chunk of its own.
+    """
+    number = max(1, math.ceil(sum(lengths) / limit))
+    while True:
+        chunks = _divided(lengths, number)
+        if all(len(chunk) == 1 or sum(lengths[index] for index in chunk) <= limit for chunk in chunks):
+            return chunks
+        number += 1
+
+
+def _divided(lengths: Sequence[int], number: int) -> list[list[int]]:
+    """Indices of the sentences by the equal part of the text, one of `number`, in which each has its middle."""
+    ends = list(accumulate(lengths))
+    parts: dict[int, list[int]] = {}
+    for index, (end, length) in enumerate(zip(ends, lengths, strict=True)):
+        parts.setdefault(int((end - length / 2) * number / ends[-1]), []).append(index)
+    return list(parts.values())

@@ -1,0 +1,263 @@
+"""The numbers of a text as values, however they are written: 10,000 · 10 000 · ten thousand · 10 тыс. · он мың.
+
+Where a notation can be read in two ways («1.234», «3 p.m.»), a number has all the values that a reader could take it for;
+two numbers agree where they share one.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jobs.text.numerals import Numeral, Role, lexicon
+
+Value = float | str  # a clock time is "15:00", so that no number is equal to it
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number of a text.
+
+    Attributes:
+        text: as written.
+        values: what it can be read as.
+        figure: written in figures; else in words.
+        firm: it counts or measures; a small number in words is often idiom («one of», «в два счёта»).
+        parts: the numbers that it is made of, where it could be read apart («3.10» as third of October).
+        start: offset of its first character; end: offset after its last.
+    """
+
+    text: str
+    values: frozenset[Value]
+    figure: bool
+    firm: bool
+    parts: tuple[float, ...]
+    start: int
+    end: int
+
+
+_SPACES = " \u00a0\u2009\u202f"
+_SPACE = re.compile(rf"[{_SPACES}'’]")
+_FIGURE = re.compile(
+    rf"(?P<grouped>\d{{1,3}}(?:[{_SPACES}'’]\d{{3}})+(?!\d)(?:[.,]\d{{1,2}}(?!\d))?)"
+    r"|(?P<clock>\d{1,2}:\s?[0-5]\d(?![\d:])(?![.,]\d))"
+    r"|(?P<plain>\d+(?:[.,]\d+)*[½¼¾]?)"
+    r"|(?P<vulgar>[½¼¾])"
+)
+_VULGAR = {"½": 0.5, "¼": 0.25, "¾": 0.75}
+_THOUSANDS = {",": re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?"), ".": re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")}
+_WORD = re.compile(r"[^\W\d_]+")
+_LAST_WORD = re.compile(r"[^\W\d_]+$")
+_JOINTS = frozenset((" ", "\u00a0", "-", "\u2011"))
+
+_SCALE = {
+    "en": {
+        "thousand": 1e3, "k": 1e3, "lakh": 1e5, "crore": 1e7, "million": 1e6, "mln": 1e6, "mn": 1e6, "m": 1e6,
+        "billion": 1e9, "bln": 1e9, "bn": 1e9, "trillion": 1e12, "tn": 1e12, "trln": 1e12,
+    },
+    "ru": {"тыс": 1e3, "тысяч": 1e3, "млн": 1e6, "миллион": 1e6, "млрд": 1e9, "миллиард": 1e9, "трлн": 1e12, "триллион": 1e12},
+    "kk": {"мың": 1e3, "млн": 1e6, "миллион": 1e6, "млрд": 1e9, "миллиард": 1e9, "трлн": 1e12, "триллион": 1e12},
+}  # fmt: skip
+_MAYBE_SCALE = frozenset(("k", "m"))  # «5k» and «100m» are also kilometres and metres
+
+
+def _after(language: str) -> re.Pattern[str]:
+    """What may follow a figure and belongs to it: a magnitude, a half of the day, the plural of a decade."""
+    scales = "|".join(sorted(_SCALE.get(language, {"$^": 0}), key=len, reverse=True))
+    ending = r"(?:s|-)?(?!\w)" if language == "en" else r"\w*"
+    halves = r"(?P<half>[ap])\.?\s?m\b" if language == "en" else r"(?P<half>$^)"
+    decade = r"(?P<decade>['’]?s\b)" if language == "en" else r"(?P<decade>$^)"
+    return re.compile(rf"[\s\u00a0-]?(?P<scale>{scales}){ending}|\s?{halves}|{decade}")
+
+
+_AFTER = {language: _after(language) for language in ("en", "ru", "kk", "")}
+_RANGE = re.compile(r"\s?(?:[-–—]|to|and|or|до|и|или|мен|не|немесе|\w{0,4}-?(?:тан|тен|дан|ден|нан|нен))\s?[$€£]?")
+
+
+def numbers(text: str, language: str) -> list[Number]:
+    """The numbers of `text`, those in figures first, each in order.
+
+    Args:
+        text: one sentence, or more.
+        language: BCP-47 code: decides how separators are read and which words are numbers.
+    """
+    lowered = text.lower().replace("ё", "е")
+    figures = _with_shared_scale(list(_figures(lowered, language)), lowered, language)
+    return figures + list(_spelled(lowered, language, figures))
+
+
+def _figures(text: str, language: str) -> Iterator[Number]:
+    after = _AFTER.get(language, _AFTER[""])
+    for match in _FIGURE.finditer(text):
+        written, start, end = match[0], match.start(), match.end()
+        for piece in _pieces(match):
+            following = after.match(text, end) if piece == written else None
+            if following:
+                end = following.end()
+            code = start > 0 and text[start - 1].isalpha()  # H5N1, p109
+            written_so = text[start:end] if following else piece
+            values, parts = _read(piece, language, match.lastgroup == "clock")
+            readings = frozenset(_scaled(values, following, language))
+            yield Number(written_so, readings, True, not code, parts, start, end)
+
+
+def _pieces(match: re.Match[str]) -> list[str]:
+    """A figure whole, or the numbers of a date, a version or an address where it can be none by itself."""
+    written = match[0]
+    if match.lastgroup != "plain" or len(re.findall("[.,]", written)) < 2:
+        return [written]
+    if any(shape.fullmatch(written) for shape in _THOUSANDS.values()):
+        return [written]
+    return re.split("[.,]", written)
+
+
+def _read(written: str, language: str, clock: bool) -> tuple[set[Value], tuple[float, ...]]:
+    """The values of a figure without what follows it, and its parts."""
+    if clock:
+        hour, minute = (int(part) for part in written.split(":"))
+        return _clock(hour, minute) | {round(hour + minute / 100, 2), hour * 100.0 + minute}, (hour, minute)
+    groups = _SPACE.split(written)
+    plain = "".join(groups)
+    if plain[-1] in _VULGAR:
+        return {float(plain[:-1] or 0) + _VULGAR[plain[-1]]}, ()
+    if plain.isdecimal():
+        return {float(plain)}, tuple(map(float, groups)) if len(groups) > 1 else ()
+    return _separated(plain, language)
+
+
+def _separated(plain: str, language: str) -> tuple[set[Value], tuple[float, ...]]:
+    """A figure with points or commas: thousands or a decimal fraction, or both where its language does not decide."""
+    mark = next(character for character in plain if character in ".,")
+    several = plain.count(".") + plain.count(",") > 1
+    thousands = _THOUSANDS[mark].fullmatch(plain) and not plain.startswith("0")
+    values: set[Value] = set()
+    if thousands and (several or (language, mark) != ("en", ".")):
+        values.add(float(plain.replace(mark, "").replace(",", ".")))
+    if several:
+        return values, ()
+    if not thousands or (language, mark) != ("en", ","):
+        values.add(float(plain.replace(",", ".")))
+    whole, fraction = plain.split(mark)
+    if mark == "." and len(fraction) == 2 and int(whole) < 24 and int(fraction) < 60:
+        values |= _clock(int(whole), int(fraction))
+    return values, (float(whole), float(fraction))
+
+
+def _clock(hour: int, minute: int) -> set[Value]:
+    """A time of day; one before one o'clock in the afternoon may be meant for either half of the day."""
+    hours = {hour, hour + 12} if hour < 12 else {hour, hour % 12} if hour == 12 else {hour}
+    values: set[Value] = {f"{each}:{minute:02}" for each in hours}
+    return values | ({float(hour)} if minute == 0 else set())
+
+
+def _scaled(values: set[Value], following: re.Match[str] | None, language: str) -> set[Value]:
+    """The values after what follows the figure is taken into account."""
+    if following is None:
+        return values
+    plain = [value for value in values if isinstance(value, float)]
+    if scale := following["scale"]:
+        grown: set[Value] = {round(value * _SCALE[language][scale], 4) for value in plain}
+        return grown | values if scale in _MAYBE_SCALE else grown
+    if half := following["half"]:
+        return _half_of_day(values, half)
+    decades: set[Value] = {value % 100 for value in plain if 1000 < value < 2100 and value % 100}
+    centuries: set[Value] = {value // 100 + 1 for value in plain if 1000 < value < 2100 and value % 100 == 0}
+    return values | decades | centuries
+
+
+def _half_of_day(values: set[Value], half: str) -> set[Value]:
+    """«3 p.m.» is 15:00, 15 or 3; «3 a.m.» is never 15:00."""
+    made: set[Value] = set()
+    for value in values:
+        if isinstance(value, float):
+            made.add(value)
+            if value == int(value) and value <= 12:
+                hour = int(value) % 12 + 12 * (half == "p")
+                made |= {float(hour), f"{hour}:00", f"{int(value)}:00"}
+        elif half == "p" or int(value.split(":")[0]) <= 12:
+            made.add(value)
+    return made
+
+
+def _with_shared_scale(figures: list[Number], text: str, language: str) -> list[Number]:
+    """«4.2–3.9 million»: the first number may share the magnitude of the second."""
+    made = list(figures)
+    for index in range(len(made) - 2, -1, -1):
+        first, second = made[index], made[index + 1]
+        if not _RANGE.fullmatch(text, first.end, second.start):
+            continue
+        word = _LAST_WORD.search(second.text)
+        known = _SCALE.get(language, {})
+        scale = max((name for name in known if word and word[0].startswith(name)), key=len, default="")
+        if scale:
+            shared = {round(value * _SCALE[language][scale], 4) for value in first.values if isinstance(value, float)}
+            made[index] = Number(
+                first.text, first.values | shared, True, first.firm, first.parts, first.start, first.end
+            )
+    return made
+
+
+@dataclass(slots=True)
+class _Run:
+    """A number in words while it is read: `total` of the magnitudes so far, and the `group` below the next one."""
+
+    start: int
+    end: int
+    total: float = 0
+    group: float = 0
+    words: int = 0
+
+    def reaches(self, gap: str, language: str) -> bool:
+        """Whether what stands between two words may stand within a number."""
+        if gap in _JOINTS or language != "en":
+            return gap in _JOINTS
+        return gap == " and " or (gap == ", " and self.total > 0 and self.group == 0)
+
+    def takes(self, numeral: Numeral) -> bool:
+        """Whether the number can go on with this word."""
+        if numeral.role is Role.STANDS_ALONE:
+            return False
+        if numeral.role is Role.MULTIPLIES:
+            return self.group > 0 if numeral.value > 100 else self.group < 100
+        if numeral.value < 1:
+            return self.group > 0 and self.group % 1 == 0  # «екі жарым»
+        width = 10 if numeral.value < 10 else 100 if numeral.value < 100 else 1000
+        return self.group % width == 0 and (self.group >= width or (self.group == 0 and self.total > 0))
+
+    def add(self, numeral: Numeral, end: int) -> None:
+        """Go on with a word."""
+        if numeral.role is not Role.MULTIPLIES:
+            self.group += numeral.value
+        elif numeral.value == 100:
+            self.group = (self.group or 1) * 100
+        else:
+            self.total += (self.group or 1) * numeral.value
+            self.group = 0
+        self.end = end
+        self.words += 1
+
+
+def _spelled(text: str, language: str, figures: list[Number]) -> Iterator[Number]:
+    """The numbers that are written in words, outside those in figures."""
+    known = lexicon(language)
+    run: _Run | None = None
+    closed = False
+    for match in _WORD.finditer(text):
+        numeral = known.get(match[0])
+        if numeral is None or any(figure.start < match.start() < figure.end for figure in figures):
+            continue
+        if run and (closed or not run.reaches(text[run.end : match.start()], language) or not run.takes(numeral)):
+            yield _number(run, text)
+            run = None
+        run = run or _Run(match.start(), match.end())
+        run.add(numeral, match.end())
+        closed = numeral.last
+    if run:
+        yield _number(run, text)
+
+
+def _number(run: _Run, text: str) -> Number:
+    value = run.total + run.group
+    bare = run.words == 1 and value >= 100  # «thousands of», «сто раз»
+    return Number(
+        text[run.start : run.end], frozenset((value,)), False, value > 12 and not bare, (), run.start, run.end
+    )

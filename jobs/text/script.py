@@ -1,0 +1,96 @@
+"""Whether a short text is in the language that it should be in, by its letters and commonest words.
+
+No Russian word has a Kazakh letter and hardly a Kazakh sentence is without one, so that most texts are told apart at a
+glance; lingua is asked only where letters and words are silent.
+"""
+
+import re
+
+from jobs.text.language import identify
+
+_WORD = re.compile(r"[^\W\d_]+")
+_CYRILLIC = re.compile("[\u0400-\u052f]+")
+_LATIN = re.compile("[a-z\u00e0-\u024f]+")
+_ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f]+")
+_KAZAKH_LETTER = re.compile("[әғқңөұүһі]")
+_OTHER_CYRILLIC = re.compile("[їєґўјљњћђџѓќѕ]")
+# The commonest words of each that are no words of the others.
+_COMMON = {
+    "ru": "и в на что с со по из к от как это этот при также был была было были или который которая которые чтобы уже "
+    "после более может через около между под над во ко",
+    "en": "the of and to in is was for that with on as by from it are be has have were not which said",
+}
+_RUSSIAN, _ENGLISH = (frozenset(_COMMON[language].split()) for language in ("ru", "en"))
+_ENOUGH_WORDS = 4  # fewer may be names alone, which are the same in Russian and Kazakh
+
+
+def foreign(text: str, language: str) -> str:
+    """What of `text` is not in `language`, in a few words, or an empty string where nothing speaks against it.
+
+    Args:
+        text: a sentence, a heading or more.
+        language: `en`, `ru` or `kk`; of others nothing is said.
+    """
+    lowered = text.lower()
+    words = _WORD.findall(lowered)
+    cyrillic = [word for word in words if _CYRILLIC.match(word)]
+    latin = [word for word in words if _LATIN.match(word)]
+    if len(words) - len(cyrillic) - len(latin) > len(words) / 2 and _ARABIC.search(lowered):
+        return "in Arabic script"
+    if language == "en":
+        return _not_english(text, cyrillic, latin)
+    if language not in ("ru", "kk"):
+        return ""
+    if found := _in_latin(lowered, cyrillic, latin):
+        return found
+    return _not_kazakh(text, cyrillic) if language == "kk" else _not_russian(text, lowered, cyrillic)
+
+
+def _letters(words: list[str]) -> int:
+    return sum(map(len, words))
+
+
+def _not_english(text: str, cyrillic: list[str], latin: list[str]) -> str:
+    if _letters(cyrillic) > _letters(latin):
+        return "in Cyrillic script"
+    if len(cyrillic) >= _ENOUGH_WORDS:
+        return "partly in Cyrillic script"
+    if len(latin) < _ENOUGH_WORDS or not _ENGLISH.isdisjoint(latin):
+        return ""
+    found = identify(text)
+    return f"in another language ({found})" if found not in ("en", "") and len(latin) > 2 * _ENOUGH_WORDS else ""
+
+
+def _in_latin(lowered: str, cyrillic: list[str], latin: list[str]) -> str:
+    """Latin letters where Cyrillic ones are due; names and titles of a few words may stay."""
+    if not latin:
+        return ""
+    prose = sum(word in _ENGLISH for word in latin)
+    if _letters(latin) > _letters(cyrillic) and (prose or len(latin) >= _ENOUGH_WORDS):
+        return "in Latin script"
+    if prose >= 3 and len(latin) >= 2 * _ENOUGH_WORDS:
+        return "partly in English"
+    return ""
+
+
+def _not_kazakh(text: str, words: list[str]) -> str:
+    kazakh = sum(_KAZAKH_LETTER.search(word) is not None for word in words)
+    russian = sum(word in _RUSSIAN for word in words)
+    if russian >= 3 and russian >= len(words) / 8:
+        return "partly in Russian" if kazakh else "in Russian"
+    if kazakh or not words:
+        return ""
+    if russian or (len(words) >= _ENOUGH_WORDS and identify(text) == "ru"):
+        return "in Russian"
+    return ""
+
+
+def _not_russian(text: str, lowered: str, words: list[str]) -> str:
+    if _OTHER_CYRILLIC.search(lowered) and len(words) >= _ENOUGH_WORDS:
+        return "in another language in Cyrillic script"
+    kazakh = sum(_KAZAKH_LETTER.search(word) is not None for word in words)
+    if kazakh >= len(words) / 5 and kazakh > 1:
+        return "in Kazakh" if _RUSSIAN.isdisjoint(words) else "partly in Kazakh"
+    if _RUSSIAN.isdisjoint(words) and len(words) >= _ENOUGH_WORDS and identify(text) == "kk":
+        return "in Kazakh"
+    return ""

@@ -1,0 +1,144 @@
+"""Checks that every amount of a text stands in its translation: numbers by value, months, per cents, currencies, units."""
+
+from collections.abc import Iterator, Sequence
+
+from jobs.records import Flag, Pair, Severity
+from jobs.text import quantities
+from jobs.text.numbers import Number, numbers
+from jobs.text.numerals import romans, within_word
+
+_COUNTS = frozenset(range(2, 13))  # two to twelve in words: firm only where the other side has another one instead
+
+
+def check_numbers(pair: Pair) -> list[Flag]:
+    """Numbers lost, added or changed; a converted unit is a note.
+
+    Values are compared and not notation, each as often as it occurs. Signs are not looked at.
+    """
+    here, there = numbers(pair.text, pair.source), numbers(pair.translation, pair.target)
+    if not here and not there:
+        return []
+    lost, added = ([number for number in side if _matters(number)] for side in _unmatched(here, there))
+    text, translation = (side.lower().replace("ё", "е") for side in (pair.text, pair.translation))
+    flags: list[Flag] = []
+    if lost or added:
+        lost = _unexplained(lost, added, pair.translation, translation, pair.target)
+        added = _unexplained(added, lost, pair.text, text, pair.source)
+        flags += _converted(here, lost, added, text, translation)
+        flags += _told(lost, added)
+    if any(number.figure for number in (*here, *there)):
+        flags += _beside(text, translation, pair)
+    return flags
+
+
+_TELEPHONE = 7  # digits
+
+
+def _matters(number: Number) -> bool:
+    return number.firm or bool(number.values & _COUNTS)
+
+
+def _flag(detail: str, severity: Severity = Severity.ERROR) -> Flag:
+    return Flag("numbers", severity, "", detail)
+
+
+def _unmatched(here: list[Number], there: list[Number]) -> tuple[list[Number], list[Number]]:
+    """What is left of both sides when equal numbers are paired, figures with figures and words with words first."""
+    lost, added = list(here), list(there)
+    for same_writing in (True, False):
+        for number in list(lost):
+            for other in added:
+                if (number.figure is other.figure) is same_writing and number.values & other.values:
+                    lost.remove(number)
+                    added.remove(other)
+                    break
+    return lost, added
+
+
+def _unexplained(left: list[Number], others: list[Number], original: str, lowered: str, language: str) -> list[Number]:
+    """Those of `left` that the other side does not have in another form: Roman, as a month, inside a word, or apart."""
+    kept = []
+    roman = romans(original, language) if left else []
+    months = quantities.months(lowered, language) if left else set()
+    for number in left:
+        plain = [value for value in number.values if isinstance(value, float | int)]
+        if any(value in roman or value in months or within_word(value, lowered, language) for value in plain):
+            continue
+        pieces = [other for part in number.parts for other in others if part in other.values]
+        if number.parts and len(pieces) >= len(number.parts):
+            for piece in pieces:
+                if piece in others:
+                    others.remove(piece)
+            continue
+        kept.append(number)
+    if len(kept) + len(others) > 2 and len(_digits(kept)) >= _TELEPHONE and _digits(kept) == _digits(others):
+        others.clear()
+        return []
+    return kept
+
+
+def _digits(numbers: Sequence[Number]) -> str:
+    """All digits in a row: a telephone number may be grouped in many ways."""
+    return "".join(character for number in numbers if number.figure for character in number.text if character.isdigit())
+
+
+def _converted(
+    here: list[Number], lost: list[Number], added: list[Number], text: str, translation: str
+) -> Iterator[Flag]:
+    """Notes of quantities that are given in another unit, which are then neither lost nor added."""
+    for other in list(added):
+        unit = quantities.unit_at(translation, other.end)
+        if not unit or any(number.values & other.values for number in here):
+            continue
+        for number in here:
+            own = quantities.unit_at(text, number.end)
+            if own and _converts(number, own, other, unit):
+                added.remove(other)
+                if number in lost:
+                    lost.remove(number)
+                yield _flag(f"{number.text} {own} is given as {other.text} {unit}", Severity.NOTE)
+                break
+
+
+def _converts(number: Number, unit: str, other: Number, other_unit: str) -> bool:
+    return any(
+        quantities.converts(value, unit, other_value, other_unit)
+        for value in number.values
+        for other_value in other.values
+        if not isinstance(value, str) and not isinstance(other_value, str)
+    )
+
+
+def _told(lost: list[Number], added: list[Number]) -> Iterator[Flag]:
+    """One flag per number that has to be kept."""
+    if lost and added:
+        yield _flag(f"{_listed(lost)} became {_listed(added)}")
+        return
+    if firm := [number for number in lost if number.firm]:
+        yield _flag(f"{_listed(firm)} is lost")
+    if firm := [number for number in added if number.firm]:
+        yield _flag(f"{_listed(firm)} is not in the source")
+
+
+def _listed(found: Sequence[Number]) -> str:
+    return ", ".join(number.text for number in found)
+
+
+def _beside(text: str, translation: str, pair: Pair) -> Iterator[Flag]:
+    """Months, per cents and currencies that changed, in texts with figures."""
+    if before := quantities.months(text, pair.source):
+        after = quantities.months(translation, pair.target)
+        if before - after and after - before:
+            yield _flag(f"month {_named(before - after)} became {_named(after - before)}")
+    if quantities.percent_lost(text, translation):
+        yield _flag("per cent is lost")
+    if quantities.percent_lost(translation, text):
+        yield _flag("per cent is not in the source")
+    if money := quantities.currencies(text):
+        other = quantities.currencies(translation)
+        if not money & other:
+            yield _flag(f"{_named(money)} became {_named(other)}" if other else f"{_named(money)} is lost")
+
+
+def _named(found: set[int] | set[str]) -> str:
+    return ", ".join(str(item) for item in sorted(found, key=str))

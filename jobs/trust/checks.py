@@ -1,0 +1,208 @@
+"""The checks of a translation: each a small function of a text, its translation and their languages.
+
+Deterministic, without a model, and cheap enough to run over everything. `checker` puts them together as the settings say.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+
+from jobs.config import Checks, Level
+from jobs.records import Flag, Pair, Severity
+from jobs.text.script import foreign
+from jobs.text.sentences import boundaries
+from jobs.trust.amounts import check_numbers
+
+Checker = Callable[[Pair], list[Flag]]
+
+
+def checker(settings: Checks) -> Checker:
+    """All checks that the settings do not switch off, as one; a finding that is only a note stays one."""
+    levels = {name: getattr(settings, name).severity for name in CHECKS}
+    wanted = [(CHECKS[name], Severity(level.value)) for name, level in levels.items() if level is not Level.off]
+
+    def run(pair: Pair) -> list[Flag]:
+        return [
+            flag if flag.severity is Severity.NOTE else replace(flag, severity=severity)
+            for check, severity in wanted
+            for flag in check(pair)
+        ]
+
+    return run
+
+
+def check_language(pair: Pair) -> list[Flag]:
+    """The translation is in the target language and script, and not the source over again."""
+    words = pair.text.split()
+    if pair.source != pair.target and len(words) >= 4 and words == pair.translation.split():
+        return [Flag("language", Severity.ERROR, "", "the source, unchanged")]
+    found = foreign(pair.translation, pair.target)
+    return [Flag("language", Severity.ERROR, "", found)] if found else []
+
+
+# Mean of ln(characters of the translation ÷ characters of the text), white space not counted, and the spread of it:
+# σ + τ ÷ characters of the text. From professional translations, half of FLORES-200 devtest.
+_LENGTHS = {
+    ("en", "ru"): (0.083, 0.13, 2.0),
+    ("en", "kk"): (0.059, 0.14, 2.0),
+    ("ru", "kk"): (-0.025, 0.15, 2.0),
+}
+_TOO_SHORT = -2.75  # standard deviations
+_TOO_LONG = 3.5
+_STOPPED = -1.2  # for a translation that ends without the full stop of its source
+_CLOSED = re.compile(r"""[.!?…:;]["'”’»)\]]*$""")
+
+
+def check_omission(pair: Pair) -> list[Flag]:
+    """Parts of the text are missing, or something was added: by length, by sentences, by lines."""
+    known = _lengths(pair.source, pair.target)
+    here, there = (len("".join(side.split())) for side in (pair.text, pair.translation))
+    if known is None or not here or not there:
+        return []
+    mean, spread, short = known
+    log_ratio = math.log(there / here) - mean
+    deviation = log_ratio / (spread + short / here)
+    if deviation < _TOO_SHORT:
+        return [_omission(f"{there} characters for {here}")]
+    if deviation > _TOO_LONG:
+        return [_omission(f"{there} characters for {here}: something was added")]
+    if deviation < _STOPPED and _closed(pair.text) and not _closed(pair.translation):
+        return [_omission("the translation stops before its end")]
+    if detail := _sentence_lost(pair, log_ratio) or _lines_lost(pair):
+        return [_omission(detail)]
+    return []
+
+
+def _closed(text: str) -> bool:
+    return _CLOSED.search(text.rstrip()[-5:]) is not None
+
+
+def _omission(detail: str) -> Flag:
+    return Flag("omission", Severity.ERROR, "", detail)
+
+
+def _lengths(source: str, target: str) -> tuple[float, float, float] | None:
+    if found := _LENGTHS.get((source, target)):
+        return found
+    if found := _LENGTHS.get((target, source)):
+        return -found[0], *found[1:]
+    return None
+
+
+def _sentence_lost(pair: Pair, log_ratio: float) -> str:
+    """Fewer sentences than the text has, and shorter by what the smallest of them takes up.
+
+    Translators join sentences; then the length stays.
+    """
+    before, after = (
+        _sentence_lengths(text, language)
+        for text, language in ((pair.text, pair.source), (pair.translation, pair.target))
+    )
+    missing = len(before) - len(after)
+    if missing < 1:
+        return ""
+    share = sum(sorted(before)[:missing]) / sum(before)
+    if log_ratio < max(math.log(1 - share) * 0.4, -0.25) and log_ratio < -0.1:
+        return f"{len(after)} sentences for {len(before)}"
+    return ""
+
+
+_INNER_END = re.compile(r"[.!?…]\S{0,2}\s")
+
+
+def _sentence_lengths(text: str, language: str) -> list[int]:
+    if not _INNER_END.search(text):
+        return [len(text)]
+    cuts = [0, *boundaries(text, language), len(text)]
+    return [end - start for start, end in pairwise(cuts)]
+
+
+def _lines_lost(pair: Pair) -> str:
+    """Fewer lines than the text has."""
+    if "\n" not in pair.text:
+        return ""
+    before, after = (
+        len([line for line in text.splitlines() if line.strip()]) for text in (pair.text, pair.translation)
+    )
+    return f"{after} lines for {before}" if after < before else ""
+
+
+_COPIES = {1: 4, 2: 3, 3: 3}  # words of a phrase -> how often in a row is a loop; two from four words on
+_LONGEST_LOOP = 12
+_STUTTER = re.compile(r"([^\W\d_])\1{4,}|([^\W\d_]{2,4}?)\2{4,}")
+_WORD = re.compile(r"\w+")
+
+
+def check_repetition(pair: Pair) -> list[Flag]:
+    """A word, a phrase or a few letters over and over, more often than in the text."""
+    words = _WORD.findall(pair.translation.lower())
+    if len(words) - len(set(words)) > 1:
+        loop = _loop(words)
+        if loop and not _loop(_WORD.findall(pair.text.lower())):
+            return [Flag("repetition", Severity.ERROR, "", loop)]
+    if (found := _STUTTER.search(pair.translation)) and not _STUTTER.search(pair.text):
+        return [Flag("repetition", Severity.ERROR, "", f"«{found[0][:20]}»")]
+    return []
+
+
+def _loop(words: list[str]) -> str:
+    """The first phrase that is said over and over, with how often, or an empty string."""
+    for size in range(1, min(_LONGEST_LOOP, len(words) // 2) + 1):
+        needed = _COPIES.get(size, 2)
+        run = 0
+        for index in range(size, len(words)):
+            run = run + 1 if words[index] == words[index - size] else 0
+            if run == size * (needed - 1):
+                return f"«{' '.join(words[index + 1 - size : index + 1])}» {needed} times or more"
+    return ""
+
+
+_VERBATIM = {
+    "address": re.compile(r"(?:https?://|www\.)[^\s<>«»\"”]+[^\s<>«»\"”.,;:!?)\]]|[\w.+-]+@[\w-]+\.[\w.-]*\w"),
+    "placeholder": re.compile(r"\{\{?[\w. ]*\}?\}|%\(\w+\)[sd]|%[sd]\b|\$\{\w+\}|</?[a-z]\w*[^<>]*>|\[\[?\d+\]?\]"),
+    "hashtag or handle": re.compile(r"(?<![\w&/])[#@][^\W\d]\w+"),
+}
+
+
+def check_verbatim(pair: Pair) -> list[Flag]:
+    """Addresses and placeholders stand in the translation as they are; of hashtags and handles, as many."""
+    flags = []
+    for kind, pattern in _VERBATIM.items():
+        wanted = Counter(pattern.findall(pair.text))
+        found = Counter(pattern.findall(pair.translation))
+        if kind.startswith("hashtag") and wanted.total() <= found.total():
+            continue
+        flags += [Flag("verbatim", Severity.ERROR, "", f"{kind} {each} is lost") for each in wanted - found]
+    return flags
+
+
+_BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
+_QUOTES = re.compile('["«»“”„]')
+
+
+def check_marks(pair: Pair) -> list[Flag]:
+    """Brackets that close and quotation marks in pairs, where the text has them so, and none of them all lost."""
+    flags = []
+    for opening, closing in _BRACKETS:
+        balance = pair.translation.count(opening) - pair.translation.count(closing)
+        if balance and pair.text.count(opening) == pair.text.count(closing):
+            flags.append(Flag("marks", Severity.WARNING, "", f"{opening} and {closing} do not match"))
+    before, after = (len(_QUOTES.findall(text)) for text in (pair.text, pair.translation))
+    if after % 2 and not before % 2:
+        flags.append(Flag("marks", Severity.WARNING, "", "quotation marks do not match"))
+    elif before >= 2 and not after:
+        flags.append(Flag("marks", Severity.WARNING, "", "quotation marks are lost"))
+    return flags
+
+
+CHECKS: dict[str, Checker] = {
+    "numbers": check_numbers,
+    "language": check_language,
+    "omission": check_omission,
+    "repetition": check_repetition,
+    "verbatim": check_verbatim,
+    "marks": check_marks,
+}

@@ -1,0 +1,42 @@
+import pytest
+
+from jobs.text.script import foreign
+
+ENGLISH = "The ministry said on Tuesday that output had fallen."
+RUSSIAN = "Министерство сообщило во вторник, что добыча снизилась."
+KAZAKH = "Министрлік сейсенбі күні өндірістің төмендегенін хабарлады."
+
+
+@pytest.mark.parametrize(("text", "language"), [(ENGLISH, "en"), (RUSSIAN, "ru"), (KAZAKH, "kk")])
+def test_nothing_is_said_of_a_sentence_in_its_language(text: str, language: str) -> None:
+    assert foreign(text, language) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "told"),
+    [
+        (RUSSIAN, "kk", "in Russian"),
+        (KAZAKH, "ru", "in Kazakh"),
+        (ENGLISH, "kk", "in Latin script"),
+        (ENGLISH, "ru", "in Latin script"),
+        (RUSSIAN, "en", "in Cyrillic script"),
+        ("قازاقستان رەسپۋبليكاسى ەل پرەزيدەنتى", "kk", "in Arabic script"),
+        ("Qazaqstan Respublikasy prezident jarlyq şyğardy", "kk", "in Latin script"),
+        ("Кабинет министров одобрил проект нового бюджета страны.", "kk", "in Russian"),
+        (f"{KAZAKH} Он заявил, что цены на нефть и на газ выросли.", "kk", "partly in Russian"),
+        (f"{KAZAKH} Цены выросли на десять процентов в январе.", "ru", "partly in Kazakh"),
+        (
+            "Міністерство повідомило у вівторок про зниження видобутку їжі.",
+            "ru",
+            "in another language in Cyrillic script",
+        ),
+    ],
+)
+def test_a_sentence_in_another_language_or_script_is_told(text: str, language: str, told: str) -> None:
+    assert foreign(text, language) == told
+
+
+@pytest.mark.parametrize("text", ["Астана", "Reuters", "Apple Watch Ultra", "Касым-Жомарт Токаев", "BBC News сообщает"])
+@pytest.mark.parametrize("language", ["ru", "kk"])
+def test_names_alone_are_of_no_language(text: str, language: str) -> None:
+    assert foreign(text, language) == ""

@@ -1,0 +1,26 @@
+"""What tests share that build small checkpoints of real model and tokenizer classes."""
+
+from pathlib import Path
+from typing import Any
+
+import sentencepiece
+
+
+def pieces(folder: Path, texts: list[str], **options: Any) -> list[tuple[str, float]]:
+    """Train a unigram vocabulary into `folder/vocabulary.model`."""
+    prefix = str(folder / "vocabulary")
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(texts * 20),
+        model_prefix=prefix,
+        vocab_size=150,
+        hard_vocab_limit=False,
+        minloglevel=2,
+        **options,
+    )
+    made = sentencepiece.SentencePieceProcessor(model_file=f"{prefix}.model")
+    return [(made.id_to_piece(index), made.get_score(index)) for index in range(made.get_piece_size())]
+
+
+def trimmed(row: list[int], end: int) -> list[int]:
+    """A row up to its end token; the start token may be the same."""
+    return row[: row.index(end, 1) + 1] if end in row[1:] else row

@@ -1,0 +1,170 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.config import Check, Checks, Level
+from jobs.records import Pair, Severity
+from jobs.trust.checks import CHECKS, checker
+
+
+def details(name: str, text: str, translation: str, target: str = "ru", source: str = "en") -> list[str]:
+    return [flag.detail for flag in CHECKS[name](Pair(text, translation, source, target))]
+
+
+@pytest.mark.parametrize(
+    ("text", "translation", "target"),
+    [
+        ("Police detained 10,000 people.", "Полиция задержала 10 000 человек.", "ru"),
+        ("It grew 5.3 per cent in 2022.", "Рост в 2022 году составил 5,3%.", "ru"),
+        ("On January 11, 2022 at 3 p.m.", "11 января 2022 года в 15:00", "ru"),
+        ("On January 11, 2022 at 3 p.m.", "2022 жылғы 11 қаңтарда сағат 15:00-де", "kk"),
+        ("On 11 January 2022", "11.01.2022", "ru"),
+        ("In the 18th century", "В XVIII веке", "ru"),
+        ("A 25-year-old man", "Двадцатипятилетний мужчина", "ru"),
+        ("It ended 6-3 after nineteen minutes.", "Матч завершился со счётом 6:3 через 19 минут.", "ru"),
+        ("Call +7 727 250 12 34.", "Звоните: +7 (727) 250-12-34.", "ru"),
+        ("One of them went home twice.", "Он возвращался домой.", "ru"),
+        ("It cost $45 million.", "Оның құны 45 млн доллар болды.", "kk"),
+        ("Three of the 40 inmates fled.", "40 тұтқынның үшеуі қашып кетті.", "kk"),
+    ],
+)
+def test_a_number_that_keeps_its_value_is_not_flagged(text: str, translation: str, target: str) -> None:
+    assert details("numbers", text, translation, target) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "translation", "told"),
+    [
+        ("Police detained 10,000 people.", "Полиция задержала 1 000 человек.", "10,000 became 1 000"),
+        ("Police detained 10,000 people.", "Полиция задержала людей.", "10,000 is lost"),
+        ("Police detained people.", "Полиция задержала 15 человек.", "15 is not in the source"),
+        ("Three people died.", "Погибли четыре человека.", "three became четыре"),
+        ("On 11 January", "11 февраля", "month 1 became 2"),
+        ("It rose 5% in 2020.", "Рост составил 5 в 2020 году.", "per cent is lost"),
+        ("It cost $5.", "Это стоило 5 евро.", "dollar became euro"),
+        ("It rose 12 to 12 points.", "Рост до 12 пунктов.", "12 is lost"),
+    ],
+)
+def test_a_number_lost_added_or_changed_is_told(text: str, translation: str, told: str) -> None:
+    assert details("numbers", text, translation) == [told]
+
+
+def test_a_converted_unit_is_a_note_and_no_error() -> None:
+    flags = CHECKS["numbers"](Pair("Winds of 85 mph hit.", "Скорость ветра достигла 137 км/ч.", "en", "ru"))
+    assert [(flag.severity, flag.detail) for flag in flags] == [(Severity.NOTE, "85 mile is given as 137 kilometre")]
+
+
+def test_a_wrongly_converted_unit_is_an_error() -> None:
+    assert details("numbers", "Winds of 85 mph hit.", "Скорость ветра достигла 173 км/ч.") == ["85 became 173"]
+
+
+@given(st.integers(13, 10**9), st.sampled_from(["ru", "kk"]))
+def test_a_number_ten_times_too_big_is_always_told(number: int, target: str) -> None:
+    def local(value: int) -> str:
+        return f"{value:,}".replace(",", "\u00a0")
+
+    assert details("numbers", f"It is {number:,}.", f"{local(number)}.", target) == []
+    assert details("numbers", f"It is {number:,}.", f"{local(number * 10)}.", target) != []
+
+
+def test_a_source_that_comes_back_unchanged_is_told() -> None:
+    text = "Министерство сообщило во вторник о снижении добычи."
+    assert details("language", text, text, "kk", "ru") == ["the source, unchanged"]
+    assert details("language", "Reuters", "Reuters") == []
+
+
+TWO = "The ministry said on Tuesday that oil output had fallen sharply. Prices rose in every region of the country."
+OF_TWO = "Министерство сообщило во вторник о резком падении добычи нефти. Цены выросли во всех регионах страны."
+
+
+def test_a_whole_translation_of_usual_length_is_not_flagged() -> None:
+    assert details("omission", TWO, OF_TWO) == []
+    assert details("omission", OF_TWO, TWO, "en", "ru") == []
+
+
+@pytest.mark.parametrize(
+    ("translation", "told"),
+    [
+        (OF_TWO.split(". ")[0] + ".", "characters for"),
+        ("Министерство во вторник сообщило о падении добычи нефти.", "characters for"),
+        (OF_TWO * 2, "something was added"),
+        ("Министерство сообщило во вторник о резком падении добычи нефти. Цены выросли во", "stops before its end"),
+    ],
+)
+def test_lost_and_added_text_is_told(translation: str, told: str) -> None:
+    assert told in "; ".join(details("omission", TWO, translation))
+
+
+def test_a_short_sentence_that_is_lost_is_told() -> None:
+    assert details("omission", "He left. " + TWO, OF_TWO.replace("во всех регионах", "везде в регионах"), "ru") != []
+
+
+def test_sentences_joined_at_full_length_are_not_flagged() -> None:
+    assert details("omission", TWO, OF_TWO.replace(". Цены", ", а цены")) == []
+
+
+@pytest.mark.parametrize(
+    "loop", ["в городе " * 5, "нет " * 4, "цены на нефть и газ выросли " * 2, "ха" * 6, "а" * 8, "ның-" * 5]
+)
+def test_a_loop_is_told(loop: str) -> None:
+    assert details("repetition", "Prices rose in the city.", f"Цены выросли {loop}.") != []
+
+
+@pytest.mark.parametrize(
+    ("text", "translation"),
+    [
+        ("No, no, no, no, he said.", "Нет, нет, нет, нет, сказал он."),
+        ("It cost 1000000 tenge.", "Это стоило 1000000 тенге."),
+        ("Step by step, day by day.", "Шаг за шагом, день за днём."),
+    ],
+)
+def test_repetition_that_the_text_has_or_that_is_speech_is_not_flagged(text: str, translation: str) -> None:
+    assert details("repetition", text, translation) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "translation", "told"),
+    [
+        ("See https://ex.org/a?b=1.", "См. https://ex.org/a.", ["address https://ex.org/a?b=1 is lost"]),
+        ("Write to a.b@ex.org.", "Пишите на а.б@ex.org.", ["address a.b@ex.org is lost"]),
+        ("Dear {name}, %s", "Уважаемый {имя}", ["placeholder {name} is lost", "placeholder %s is lost"]),
+        ("#Almaty today", "Алматы сегодня", ["hashtag or handle #Almaty is lost"]),
+        ("#Almaty today", "#Алматы сегодня", []),
+        ("See https://ex.org/a?b=1.", "См. https://ex.org/a?b=1.", []),
+    ],
+)
+def test_addresses_placeholders_and_hashtags_are_kept(text: str, translation: str, told: list[str]) -> None:
+    assert details("verbatim", text, translation) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "translation", "told"),
+    [
+        ("A (B) c", "А (Б в", ["( and ) do not match"]),
+        ('He said "yes".', "Он сказал: «да.", ["quotation marks do not match"]),
+        ('He said "yes".', "Он сказал да.", ["quotation marks are lost"]),
+        ('He said "yes" (twice).', "Он сказал: «да» (дважды).", []),
+    ],
+)
+def test_brackets_and_quotation_marks_close(text: str, translation: str, told: list[str]) -> None:
+    assert details("marks", text, translation) == told
+
+
+WRONG = Pair("Winds of 85 mph hit 10,000 homes.", "Ветер 137 км/ч повредил 1 000 домов.", "en", "ru")
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [
+        (Level.error, {Severity.NOTE, Severity.ERROR}),
+        (Level.warning, {Severity.NOTE, Severity.WARNING}),
+        (Level.note, {Severity.NOTE}),
+        (Level.off, set()),
+    ],
+)
+def test_the_settings_decide_how_much_a_finding_matters(level: Level, expected: set[Severity]) -> None:
+    assert {flag.severity for flag in checker(Checks(numbers=Check(level)))(WRONG)} == expected
+
+
+def test_every_check_can_be_set() -> None:
+    assert set(vars(Checks())) == set(CHECKS)
