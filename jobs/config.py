@@ -76,6 +76,8 @@ class Family(Enum):
     m2m100 = "m2m100"
     madlad = "madlad"
     chat = "chat"
+    hunyuan = "hunyuan"
+    translate_gemma = "translate_gemma"
 
 
 SERVED = (Family.chat,)  # a server is asked in words, and can be told nothing of tokens

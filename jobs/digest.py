@@ -58,13 +58,18 @@ def _identity(config: DigestConfig, files: list[Path], street: list[Any]) -> dic
     import jobs
     from jobs.articles import loading
     from jobs.run.stages import models
+    from jobs.translate.translator import Translator
 
+    found = models(street)
     settings = printed(config)
     settings["articles"].pop("path")  # the same files elsewhere are the same input, and their checksums are kept
     settings["translators"] = {language: settings["translators"][language] for language in sorted(config.targets)}
     return {
         "config": settings,
-        "models": {name: model.name for name, model in models(street).items()},
+        "models": {name: model.name for name, model in found.items()},
+        "prompts": {
+            name: model.convention.instruction for name, model in found.items() if isinstance(model, Translator)
+        },
         "package": jobs.__version__,
         "input": loading.identity(config.articles, files),
     }

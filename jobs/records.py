@@ -88,6 +88,7 @@ class Generation:
         tokens_out: tokens generated.
         score: mean log-probability of the generated tokens, natural logarithm; 0 where the engine does not tell it.
         unknown: pieces of the prompt that the model's vocabulary does not have.
+        removed: what a chat model wrote around the text, and is no part of it any more.
         problem: why nothing came, where the engine knows more than `finish` says.
     """
 
@@ -98,6 +99,7 @@ class Generation:
     finish: Finish
     score: float
     unknown: int = 0
+    removed: str = ""
     problem: str = ""
 
 

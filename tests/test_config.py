@@ -80,19 +80,34 @@ def test_a_summariser_for_research_alone_is_refused_until_research_is_said() -> 
     assert composed("summariser=xlsum", "use=research").summariser.languages == ["en", "ru"]
 
 
-@pytest.mark.parametrize("name", ["nllb_600m", "nllb_1_3b", "nllb_3_3b", "tilmash"])
+RESEARCH = {
+    "nllb_600m": "CC-BY-NC-4.0",
+    "nllb_1_3b": "CC-BY-NC-4.0",
+    "nllb_3_3b": "CC-BY-NC-4.0",
+    "tilmash": "CC-BY-NC-4.0",
+    "kazllm_8b": "CC-BY-NC-4.0",
+    "sherkala_8b": "CC-BY-NC-SA-4.0",
+}
+
+
+@pytest.mark.parametrize("name", list(RESEARCH))
 def test_a_model_for_research_alone_is_refused_until_research_is_said(name: str) -> None:
     with pytest.raises(ConfigError) as told:
         composed(f"translator@translators.kk={name}")
     assert str(told.value) == (
-        f"translators.kk={name}: its licence CC-BY-NC-4.0 forbids commercial use; set use=research if yours is none, "
-        "or choose translator@translators.kk=<name>: madlad_10b, madlad_3b, madlad_7b, opus_big_trk"
+        f"translators.kk={name}: its licence {RESEARCH[name]} forbids commercial use; set use=research if yours is none, "
+        "or choose translator@translators.kk=<name>: gemma3_12b, gemma3_27b, gemma3_4b, hunyuan_mt_7b, hy_mt15_1_8b, "
+        "hy_mt15_7b, madlad_10b, madlad_3b, madlad_7b, opus_big_trk, qwen3_14b, qwen3_32b, qwen3_8b, translategemma_12b, "
+        "translategemma_27b, translategemma_4b"
     )
     assert composed(f"translator@translators.kk={name}", "use=research").use is Use.research
     assert composed(f"translator@translators.kk={name}", "targets=[ru]").use is Use.commercial
 
 
-@pytest.mark.parametrize("name", ["opus_en_ru", "opus_big_en_zle", "m2m100", "madlad_3b", "madlad_7b", "madlad_10b"])
+FREE = ["opus_en_ru", "opus_big_en_zle", "m2m100", "madlad_3b", "madlad_7b", "madlad_10b", "qwen3_8b", "gemma3_4b"]
+
+
+@pytest.mark.parametrize("name", FREE)
 def test_a_model_with_a_free_licence_needs_no_word(name: str) -> None:
     assert composed(f"translator@translators.ru={name}").translators["ru"].name == name
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from jobs.models.engine import ModelError
 
-# Weights, settings, and the vocabularies of all kinds of tokenizer.
-_DECIDING = ("*.safetensors", "*.json", "*.spm", "*.model", "*.txt")
+# Weights, settings, the vocabularies of all kinds of tokenizer, and chat templates.
+_DECIDING = ("*.safetensors", "*.json", "*.spm", "*.model", "*.txt", "*.jinja")
 EMBEDDED = Path(__file__).parents[1] / "demo" / "model"
 
 

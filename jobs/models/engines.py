@@ -1,9 +1,13 @@
 """Which engine runs a model: the one that the settings ask for, or the fastest that supports it."""
 
+from typing import Any
+
 from jobs.config import ComputeType, EngineKind, Model, Translator
 from jobs.models import checkpoint, ct2, server
+from jobs.models.causal import CausalEngine
 from jobs.models.checkpoint import Checkpoint
 from jobs.models.engine import Engine, ModelError
+from jobs.models.families import CONVENTIONS
 from jobs.models.seq2seq import Seq2SeqEngine
 from jobs.models.server import ServerEngine
 
@@ -52,15 +56,16 @@ def engine_for(settings: Model, checkpoint: Checkpoint) -> Engine:
             device=settings.device.value,
             compute_type=settings.compute_type,
         )
-    return Seq2SeqEngine(
-        checkpoint,
-        beams=settings.beams,
-        input_limit=settings.input_limit,
-        output_limit=settings.output_limit,
-        output_minimum=settings.output_minimum,
-        length_penalty=settings.length_penalty,
-        no_repeat_ngram=settings.no_repeat_ngram,
-        # Translators stop alike on both engines; a summariser stops as it was published.
-        early_stopping=True if isinstance(settings, Translator) else None,
-        device=settings.device.value,
-    )
+    decoding: dict[str, Any] = {
+        "beams": settings.beams,
+        "input_limit": settings.input_limit,
+        "output_limit": settings.output_limit,
+        "output_minimum": settings.output_minimum,
+        "length_penalty": settings.length_penalty,
+        "no_repeat_ngram": settings.no_repeat_ngram,
+        "device": settings.device.value,
+    }
+    if isinstance(settings, Translator) and (chat := CONVENTIONS[settings.family].chat):
+        return CausalEngine(checkpoint, content=chat.content, options=chat.options, **decoding)
+    # Translators stop alike on both engines; a summariser stops as it was published.
+    return Seq2SeqEngine(checkpoint, early_stopping=True if isinstance(settings, Translator) else None, **decoding)

@@ -4,6 +4,7 @@ A family is data and one small function that makes a prompt; what translates or 
 of particular families.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,21 @@ from jobs.records import Prompt
 
 
 @dataclass(frozen=True, slots=True)
+class Chat:
+    """How a prompt becomes a chat, which the model's own template then puts into words.
+
+    Attributes:
+        content: the text of a prompt to the content of the one message, the user's.
+        options: what the template is told besides.
+        task: file of `conf/prompts` that the prompt is made from; empty where the template has the words itself.
+    """
+
+    content: Callable[[str], Any] = str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Convention:
     """How the models of one family are asked.
 
@@ -25,14 +41,19 @@ class Convention:
         prompt: `(text, tag, source, target)`, languages in BCP-47, to the prompt in the family's words.
         shape: what such a token looks like.
         refused: language -> why the family is not used for it, although its vocabulary has the language.
-        chat: whether the models are asked in words, and so in any.
+        chat: for chat models.
     """
 
     tags: Mapping[str, tuple[str, ...]]
     prompt: Callable[[str, str, str, str], Prompt]
     shape: re.Pattern[str] = re.compile(r".+")
     refused: Mapping[str, str] = field(default_factory=dict)
-    chat: bool = False
+    chat: Chat | None = None
+
+    @property
+    def instruction(self) -> str:
+        """The words around a text, where this program has them; they decide what comes out."""
+        return instruction(self.chat.task).template if self.chat and self.chat.task else ""
 
 
 def find_tag(convention: Convention, wanted: str, language: str, model: str, tokenizer: Any) -> str:
@@ -77,7 +98,18 @@ def _chat(text: str, tag: str, source: str, target: str) -> Prompt:
     return Prompt(words, source, target)
 
 
-CHAT_NAMES = {"en": ("English",), "ru": ("Russian",), "kk": ("Kazakh in Cyrillic script",)}
+def _hunyuan(text: str, tag: str, source: str, target: str) -> Prompt:
+    words = instruction("translate_hunyuan").substitute(text=text, source=NAMES[source][0], target=tag)
+    return Prompt(words, source, target)
+
+
+def _translate_gemma(text: str, tag: str, source: str, target: str) -> Prompt:
+    content = {"type": "text", "source_lang_code": source, "target_lang_code": tag, "text": text}
+    return Prompt(json.dumps([content], ensure_ascii=False), source, target)
+
+
+NAMES = {"en": ("English",), "ru": ("Russian",), "kk": ("Kazakh",)}
+CHAT_NAMES = {**NAMES, "kk": ("Kazakh in Cyrillic script",)}
 NLLB_CODES = {"en": ("eng_Latn",), "ru": ("rus_Cyrl",), "kk": ("kaz_Cyrl",)}
 
 CONVENTIONS: Mapping[Family, Convention] = {
@@ -106,8 +138,20 @@ CONVENTIONS: Mapping[Family, Convention] = {
         shape=re.compile(r"<2\w+>"),
         prompt=_prefixed,
     ),
-    # Models that chat about anything.
-    Family.chat: Convention(tags=CHAT_NAMES, prompt=_chat, chat=True),
+    # Models that chat about anything. Qwen3 would think aloud first; templates of other models do not read the option.
+    Family.chat: Convention(
+        tags=CHAT_NAMES,
+        prompt=_chat,
+        chat=Chat(options={"enable_thinking": False}, task="translate"),
+    ),
+    # Zheng et al. 2025, and the model card of HY-MT1.5: trained on these words, for pairs without Chinese.
+    Family.hunyuan: Convention(tags=NAMES, prompt=_hunyuan, chat=Chat(task="translate_hunyuan")),
+    # Finkelstein et al. 2026: the template has the words, and takes one entry with the text and both languages' codes.
+    Family.translate_gemma: Convention(
+        tags={"en": ("en",), "ru": ("ru",), "kk": ("kk",)},
+        prompt=_translate_gemma,
+        chat=Chat(content=json.loads),
+    ),
 }
 
 

@@ -17,6 +17,7 @@ from jobs.models.families import CONVENTIONS, find_tag
 from jobs.models.telling import flags_of
 from jobs.models.tokenizer import load_tokenizer
 from jobs.records import Finish, Flag, Generation, Pair, Prompt, Segment, Severity
+from jobs.text.answers import bare
 from jobs.text.clauses import pieces
 from jobs.text.sentences import segment
 
@@ -176,13 +177,18 @@ class Translator:
 
     def _generation(self, parts: list[Segment], source: str, found: dict[Prompt, Generation]) -> Generation:
         """What came of a segment, put together from its parts."""
-        made = [
-            found[self.prompt(part.text, source)]
-            if has_letters(part.text)
-            else Generation(part.text, 0, 0, 0, Finish.CARRIED, 0.0)
-            for part in parts
-        ]
+        made = [self._piece(part.text, source, found) for part in parts]
         return made[0] if len(made) == 1 else _together(parts, made)
+
+    def _piece(self, text: str, source: str, found: dict[Prompt, Generation]) -> Generation:
+        """What came of a piece: the translation alone, where a chat model wrote more."""
+        if not has_letters(text):
+            return Generation(text, 0, 0, 0, Finish.CARRIED, 0.0)
+        made = found[self.prompt(text, source)]
+        if self.convention.chat is None:
+            return made
+        translation, removed = bare(made.text, text)
+        return replace(made, text=translation, removed=removed)
 
     def _joined(
         self, segments: list[Segment], cut: list[list[Segment]], source: str, made_of: dict[Prompt, Generation]
@@ -221,6 +227,10 @@ class Translator:
         if made.finish is Finish.CARRIED:
             return []
         found = flags_of(made, item.text, where)
+        if made.removed:
+            found.append(
+                Flag("trimmed", Severity.NOTE, where, f"the model wrote more than the translation: {made.removed}")
+            )
         domain = self.settings.domain
         if domain.most_unknown is not None and made.unknown > domain.most_unknown:
             found.append(Flag("out_of_domain", Severity.WARNING, where, f"{made.unknown} unknown pieces"))
@@ -242,5 +252,6 @@ def _together(parts: Sequence[Segment], made: Sequence[Generation]) -> Generatio
         next(ending for ending in worst if ending in endings),
         sum(item.score * item.tokens_out for item in made) / written if written else 0.0,
         sum(item.unknown for item in made),
+        " ".join(item.removed for item in made if item.removed),
         next((item.problem for item in made if item.problem), ""),
     )

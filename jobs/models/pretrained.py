@@ -1,0 +1,184 @@
+"""What the Transformers engines share: loading weights, memory that runs out, how a generation ended and how sure it was.
+
+Weights are loaded from safetensors only, through the `Auto` classes, and without code from the hub.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from jobs.models.checkpoint import Checkpoint
+from jobs.models.engine import OutOfMemory
+from jobs.models.tokenizer import load_tokenizer, named_errors
+from jobs.records import Finish, Generation, Prompt
+
+# How torch words it where it raises a plain RuntimeError: the processor's allocators, and cuBLAS.
+_NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "cublas_status_alloc_failed")
+
+
+def precision(device: str) -> Any:
+    """The `torch.dtype` of weights on a device: bf16 on a GPU that has it, else fp32.
+
+    Never fp16: T5 models leave its range and answer with nonsense.
+    """
+    import torch
+
+    return torch.bfloat16 if device == "cuda" and torch.cuda.is_bf16_supported() else torch.float32
+
+
+class PretrainedEngine(ABC):
+    """One Transformers model on one device; an engine says which `Auto` class loads it and what a batch is.
+
+    Args:
+        checkpoint: which weights.
+        beams: width of the beam search; 1 is greedy.
+        input_limit: tokens of a prompt that are given to the model; what is over is cut, and reported as cut.
+        output_limit: tokens that a generation may have; output_minimum: tokens that it has at least.
+        device: `auto`, `cpu` or `cuda`.
+        length_penalty: exponent of the length that a beam's score is divided by.
+        no_repeat_ngram: no generation has a sequence of so many tokens twice; 0 allows all.
+        early_stopping: whether a beam search ends, as that of fairseq and CTranslate2, when there are as many finished
+            hypotheses as beams; None leaves it to the checkpoint.
+
+    What is not named here, such as a penalty on repetition, is as the checkpoint's own generation settings say.
+    """
+
+    auto_class: ClassVar[str]
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        *,
+        beams: int,
+        input_limit: int,
+        output_limit: int,
+        device: str,
+        output_minimum: int = 0,
+        length_penalty: float = 1.0,
+        no_repeat_ngram: int = 0,
+        early_stopping: bool | None = None,
+    ) -> None:
+        self.checkpoint = checkpoint
+        self.beams = beams
+        self.input_limit = input_limit
+        self.output_limit = output_limit
+        self.device = device
+        self.output_minimum = output_minimum
+        self.length_penalty = length_penalty
+        self.no_repeat_ngram = no_repeat_ngram
+        self.early_stopping = early_stopping
+        self._model: Any = None
+        self._tokenizer: Any = None
+
+    def load(self) -> None:
+        """Load the model, in the precision that the device has."""
+        import torch
+        import transformers
+
+        self._tokens()
+        device = self.device
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        with named_errors(self.checkpoint, f"cannot be loaded on {device}"):
+            model = getattr(transformers, self.auto_class).from_pretrained(
+                self.checkpoint.source,
+                revision=self.checkpoint.hub_revision,
+                dtype=precision(device),
+                use_safetensors=True,
+            )
+            self._model = model.to(device).eval()
+
+    def _tokens(self) -> Any:
+        """The tokenizer, loaded when it is first asked for: counting needs no weights."""
+        if self._tokenizer is None:
+            self._tokenizer = load_tokenizer(self.checkpoint)
+        return self._tokenizer
+
+    @property
+    def runs_on(self) -> str:
+        """Device, number format and engine."""
+        import torch
+
+        device = self._model.device
+        name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+        return f"{name}, {str(self._model.dtype).removeprefix('torch.')} (transformers)"
+
+    def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
+        """Answer one batch; raises `OutOfMemory` where it does not fit."""
+        try:
+            return self._batch(prompts)
+        except RuntimeError as error:  # torch.OutOfMemoryError is one
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            if not any(words in str(error).lower() for words in _NO_MEMORY):
+                raise
+        # Past the except block, since the traceback holds the tensors of the failed batch.
+        self._free()
+        raise OutOfMemory(f"{len(prompts)} prompts: {reason}")
+
+    @abstractmethod
+    def _batch(self, prompts: Sequence[Prompt]) -> list[Generation]:
+        """Answer one batch."""
+
+    def close(self) -> None:
+        """Drop model and tokenizer."""
+        self._model = self._tokenizer = None
+        self._free()
+
+    def _free(self) -> None:
+        """Give back the memory that nothing refers to."""
+        import gc
+
+        import torch
+
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _decode(self, batch: Any, **options: Any) -> Any:
+        """The output of `generate` for an encoded batch, with scores: greedy or by beams, never sampled."""
+        import torch
+
+        if self.beams > 1 and self.early_stopping is not None:
+            options["early_stopping"] = self.early_stopping
+        with torch.inference_mode():
+            return self._model.generate(
+                **batch,
+                **options,
+                num_beams=self.beams,
+                do_sample=False,
+                max_new_tokens=self.output_limit,
+                max_length=None,
+                min_length=self.output_minimum,
+                length_penalty=self.length_penalty,
+                no_repeat_ngram_size=self.no_repeat_ngram,
+                return_dict_in_generate=True,
+                output_scores=True,
+            )
+
+    def _scores(self, output: Any, written: Sequence[int]) -> list[float]:
+        """Mean log-probability of each answer, from the beam's own score or from the greedy steps.
+
+        A beam's score is the sum divided by the length to the power of the length penalty.
+
+        Args:
+            output: of `generate`, with scores.
+            written: tokens of each answer, a forced one included; what stands behind them is padding.
+        """
+        if self.beams > 1:
+            return [
+                float(score) * length ** (self.length_penalty - 1)
+                for score, length in zip(output.sequences_scores, written, strict=True)
+            ]
+        steps = self._model.compute_transition_scores(output.sequences, output.scores, normalize_logits=True)
+        return [float(row[:count].mean()) for row, count in zip(steps, written, strict=True)]
+
+
+def ending(ids: Sequence[int], ends: set[int], forced_at: int | None = None) -> tuple[int, Finish]:
+    """Tokens of an answer up to its end token, that one included, and whether the model ended there by itself.
+
+    Some checkpoints have the end token forced upon them as token number `forced_at`; that is no end of their own.
+    """
+    for count, token in enumerate(ids, 1):
+        if token in ends:
+            return count, Finish.LENGTH if count == forced_at else Finish.END
+    return len(ids), Finish.LENGTH
