@@ -108,7 +108,20 @@ class EngineKind(Enum):
 
     auto = "auto"
     transformers = "transformers"
+    ctranslate2 = "ctranslate2"
     server = "server"
+
+
+class ComputeType(Enum):
+    """Number formats of CTranslate2: weights, or weights_computation; `auto` takes what is best for device and model."""
+
+    auto = "auto"
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+    float16 = "float16"
+    int8_float32 = "int8_float32"
+    int8_bfloat16 = "int8_bfloat16"
+    int8_float16 = "int8_float16"
 
 
 class Use(Enum):
@@ -245,8 +258,8 @@ class Summariser(Model):
         super().__post_init__()
         if self.sentences < 1:
             raise ConfigError("summariser.sentences", self.sentences, "a whole number from 1")
-        if self.engine is EngineKind.server:
-            raise ConfigError("summariser.engine", self.engine, "summarisers run on this machine; set engine=auto")
+        if self.engine not in (EngineKind.auto, EngineKind.transformers):
+            raise ConfigError("summariser.engine", self.engine, "summarisers run with Transformers; set engine=auto")
         if self.model:
             _subset("summariser.languages", self.languages, LANGUAGES)
 
@@ -308,6 +321,7 @@ class Translator(Model):
         sources: languages it reads.
         tags: target language -> the token that asks for it, or what the prompt of a chat model calls it; `auto` takes the
             family's, and a Marian model of one target language has an empty one.
+        compute_type: the number format that CTranslate2 runs it in; other engines have no choice.
         server: where the model is, for `engine=server`.
     """
 
@@ -315,10 +329,13 @@ class Translator(Model):
     sources: list[str] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
     domain: Domain = field(default_factory=Domain)
+    compute_type: ComputeType = ComputeType.auto
     server: Server = field(default_factory=Server)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.engine not in (EngineKind.auto, EngineKind.ctranslate2) and self.compute_type is not ComputeType.auto:
+            raise ConfigError("translator.compute_type", self.compute_type, "for engine=ctranslate2 only; set auto")
         if self.engine is EngineKind.server and self.family not in SERVED:
             raise ConfigError(
                 "translator.family", self.family, "engine=server needs a family of chat models; set family=chat"

@@ -129,7 +129,7 @@ def test_the_defaults_are_the_demo() -> None:
         (lambda: Articles(kind=Source.csv), "articles.path=.*needs a file"),
         (lambda: Articles(kind=Source.hub), "articles.hub.name=.*needs the name"),
         (lambda: Summariser(sentences=0), "summariser.sentences=0"),
-        (lambda: Summariser(engine=EngineKind.server), "summariser.engine=server: summarisers run on this machine"),
+        (lambda: Summariser(engine=EngineKind.server), "summariser.engine=server: summarisers run with Transformers"),
         (lambda: Summariser(beams=0), "summariser.beams=0: a whole number from 1"),
         (lambda: Summariser(output_minimum=-1), "summariser.output_minimum=-1: a whole number from 0"),
         (lambda: Summariser(model="/x"), r"summariser.languages=\[\]: choose one or more of en, ru, kk"),

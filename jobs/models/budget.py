@@ -40,9 +40,14 @@ def remembered(key: str, batch_tokens: int) -> Budget:
     return Budget(min(known, batch_tokens), key)
 
 
+def cache_folder() -> Path:
+    """`tolmach` in the user's cache folder, which `XDG_CACHE_HOME` may name."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tolmach"
+
+
 def budget_file() -> Path:
-    """`tolmach/budgets.json` in the user's cache folder, which `XDG_CACHE_HOME` may name."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tolmach" / "budgets.json"
+    """Where budgets are kept."""
+    return cache_folder() / "budgets.json"
 
 
 def _read() -> dict[str, int]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from jobs.models.engine import ModelError
 
+# Weights, settings, the vocabularies of all kinds of tokenizer, and chat templates.
+_DECIDING = ("*.safetensors", "*.json", "*.spm", "*.model", "*.txt", "*.jinja")
 EMBEDDED = Path(__file__).parents[1] / "demo" / "model"
 
 
@@ -16,7 +18,7 @@ class Checkpoint:
 
     Attributes:
         source: a folder, a hub id, or the name of a model that a server has.
-        revision: the commit on the hub, a checksum of the weights of a folder, or what the server tells of the model.
+        revision: the commit on the hub, a checksum of what a folder holds, or what the server tells of the model.
     """
 
     source: str
@@ -40,10 +42,9 @@ def find(model: str, revision: str | None) -> Checkpoint:
     """
     folder = EMBEDDED if model == "embedded" else Path(model).expanduser()
     if folder.is_dir():
-        weights = sorted(folder.glob("*.safetensors"))
-        if not weights:
+        if not any(folder.glob("*.safetensors")):
             raise ModelError(f"{folder}: no *.safetensors in this folder; save the model with save_pretrained()")
-        return Checkpoint(str(folder.resolve()), _checksum(weights))
+        return Checkpoint(str(folder.resolve()), _checksum(folder))
     if model == "embedded":
         raise ModelError(f"{folder}: the embedded model is missing; train it with python -m jobs.demo.train")
     if model.startswith(("/", ".", "~")) or model.count("/") != 1:
@@ -51,9 +52,11 @@ def find(model: str, revision: str | None) -> Checkpoint:
     return Checkpoint(model, _commit(model, revision))
 
 
-def _checksum(weights: list[Path]) -> str:
+def _checksum(folder: Path) -> str:
+    """Of all files that decide what the model answers."""
     total = hashlib.sha256()
-    for file in weights:
+    for file in sorted(file for pattern in _DECIDING for file in folder.glob(pattern)):
+        total.update(file.name.encode())
         with file.open("rb") as stream:
             total.update(hashlib.file_digest(stream, "sha256").digest())
     return total.hexdigest()[:16]

@@ -1,34 +1,60 @@
-"""Which engine runs a model: the one that the settings ask for, or the fastest that supports the family."""
+"""Which engine runs a model: the one that the settings ask for, or the fastest that supports it."""
 
 from typing import Any
 
-from jobs.config import EngineKind, Model, Translator
-from jobs.models import checkpoint, server
+from jobs.config import ComputeType, EngineKind, Model, Translator
+from jobs.models import checkpoint, ct2, server
 from jobs.models.causal import CausalEngine
 from jobs.models.checkpoint import Checkpoint
-from jobs.models.engine import Engine
+from jobs.models.engine import Engine, ModelError
 from jobs.models.families import CONVENTIONS
 from jobs.models.seq2seq import Seq2SeqEngine
 from jobs.models.server import ServerEngine
 
 
-def kind_of(settings: Model) -> EngineKind:
-    """What runs a model."""
-    return EngineKind.transformers if settings.engine is EngineKind.auto else settings.engine
-
-
 def checkpoint_for(settings: Model) -> Checkpoint:
     """The checkpoint that a model names; raises `ModelError` where there is none."""
-    if isinstance(settings, Translator) and kind_of(settings) is EngineKind.server:
+    if isinstance(settings, Translator) and settings.engine is EngineKind.server:
         return server.find(settings.model, settings.server)
     return checkpoint.find(settings.model, settings.revision)
 
 
+def kind_of(settings: Model, checkpoint: Checkpoint) -> EngineKind:
+    """What runs a model; raises `ModelError` where that is asked for and cannot."""
+    if settings.engine in (EngineKind.server, EngineKind.transformers):
+        return settings.engine
+    if not isinstance(settings, Translator):
+        return EngineKind.transformers
+    reason = _beyond_ctranslate2(settings) or ct2.unsupported(checkpoint)
+    if not reason:
+        return EngineKind.ctranslate2
+    if settings.engine is EngineKind.ctranslate2 or settings.compute_type is not ComputeType.auto:
+        raise ModelError(f"{settings.model}: {reason}; set engine=auto and compute_type=auto")
+    return EngineKind.transformers
+
+
+def _beyond_ctranslate2(settings: Translator) -> str:
+    """Which of the settings CTranslate2 does not decode as Transformers does, or an empty string."""
+    asked = [name for name in ("output_minimum", "no_repeat_ngram") if getattr(settings, name)]
+    return f"CTranslate2 is not used with {' and '.join(asked)}" if asked else ""
+
+
 def engine_for(settings: Model, checkpoint: Checkpoint) -> Engine:
-    """An engine for a model, not loaded yet."""
-    if isinstance(settings, Translator) and kind_of(settings) is EngineKind.server:
+    """An engine for a model, not loaded yet; raises `ModelError` where the one asked for cannot run it."""
+    kind = kind_of(settings, checkpoint)
+    if isinstance(settings, Translator) and kind is EngineKind.server:
         return ServerEngine(
             checkpoint, settings.server, input_limit=settings.input_limit, output_limit=settings.output_limit
+        )
+    if isinstance(settings, Translator) and kind is EngineKind.ctranslate2:
+        return ct2.CTranslate2Engine(
+            checkpoint,
+            beams=settings.beams,
+            input_limit=settings.input_limit,
+            output_limit=settings.output_limit,
+            length_penalty=settings.length_penalty,
+            device=settings.device.value,
+            compute_type=settings.compute_type,
         )
     decoding: dict[str, Any] = {
         "beams": settings.beams,
@@ -41,4 +67,5 @@ def engine_for(settings: Model, checkpoint: Checkpoint) -> Engine:
     }
     if isinstance(settings, Translator) and (chat := CONVENTIONS[settings.family].chat):
         return CausalEngine(checkpoint, content=chat.content, options=chat.options, **decoding)
-    return Seq2SeqEngine(checkpoint, **decoding)
+    # Translators stop alike on both engines; a summariser stops as it was published.
+    return Seq2SeqEngine(checkpoint, early_stopping=True if isinstance(settings, Translator) else None, **decoding)

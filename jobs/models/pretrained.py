@@ -37,6 +37,8 @@ class PretrainedEngine(ABC):
         device: `auto`, `cpu` or `cuda`.
         length_penalty: exponent of the length that a beam's score is divided by.
         no_repeat_ngram: no generation has a sequence of so many tokens twice; 0 allows all.
+        early_stopping: whether a beam search ends, as that of fairseq and CTranslate2, when there are as many finished
+            hypotheses as beams; None leaves it to the checkpoint.
 
     What is not named here, such as a penalty on repetition, is as the checkpoint's own generation settings say.
     """
@@ -54,6 +56,7 @@ class PretrainedEngine(ABC):
         output_minimum: int = 0,
         length_penalty: float = 1.0,
         no_repeat_ngram: int = 0,
+        early_stopping: bool | None = None,
     ) -> None:
         self.checkpoint = checkpoint
         self.beams = beams
@@ -63,6 +66,7 @@ class PretrainedEngine(ABC):
         self.output_minimum = output_minimum
         self.length_penalty = length_penalty
         self.no_repeat_ngram = no_repeat_ngram
+        self.early_stopping = early_stopping
         self._model: Any = None
         self._tokenizer: Any = None
 
@@ -92,12 +96,12 @@ class PretrainedEngine(ABC):
 
     @property
     def runs_on(self) -> str:
-        """Device and number format of the loaded model."""
+        """Device, number format and engine."""
         import torch
 
         device = self._model.device
         name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-        return f"{name}, {str(self._model.dtype).removeprefix('torch.')}"
+        return f"{name}, {str(self._model.dtype).removeprefix('torch.')} (transformers)"
 
     def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
         """Answer one batch; raises `OutOfMemory` where it does not fit."""
@@ -134,6 +138,8 @@ class PretrainedEngine(ABC):
         """The output of `generate` for an encoded batch, with scores: greedy or by beams, never sampled."""
         import torch
 
+        if self.beams > 1 and self.early_stopping is not None:
+            options["early_stopping"] = self.early_stopping
         with torch.inference_mode():
             return self._model.generate(
                 **batch,
@@ -156,7 +162,7 @@ class PretrainedEngine(ABC):
 
         Args:
             output: of `generate`, with scores.
-            written: tokens of each answer; what stands behind them is padding, and its scores mean nothing.
+            written: tokens of each answer, a forced one included; what stands behind them is padding.
         """
         if self.beams > 1:
             return [
@@ -164,10 +170,7 @@ class PretrainedEngine(ABC):
                 for score, length in zip(output.sequences_scores, written, strict=True)
             ]
         steps = self._model.compute_transition_scores(output.sequences, output.scores, normalize_logits=True)
-        rows = [row[:count] for row, count in zip(steps, written, strict=True)]
-        # A forced token has a probability of one and is nothing that the model chose.
-        chosen = [row[row.isfinite() & (row < 0)] for row in rows]
-        return [float(row.mean()) if len(row) else 0.0 for row in chosen]
+        return [float(row[:count].mean()) for row, count in zip(steps, written, strict=True)]
 
 
 def ending(ids: Sequence[int], ends: set[int], forced_at: int | None = None) -> tuple[int, Finish]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from jobs.models.pretrained import PretrainedEngine, ending
+from jobs.models.tokenizer import counted, encoded
 from jobs.records import Generation, Prompt
 
 if TYPE_CHECKING:
@@ -17,12 +18,12 @@ class Seq2SeqEngine(PretrainedEngine):
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, end token and language code included."""
-        return [len(ids) for ids in self._tokens()(list(texts))["input_ids"]] if texts else []
+        return counted(self._tokens(), texts)
 
     def _batch(self, prompts: Sequence[Prompt]) -> list[Generation]:
         """Run one batch; the score is the mean log-probability of the chosen hypothesis' tokens."""
-        counts = self.count_tokens([prompt.text for prompt in prompts])
-        batch = self._encoded(prompts)
+        rows, counts = encoded(self._tokens(), prompts, self.input_limit)
+        batch = self._tokens().pad({"input_ids": rows}, return_tensors="pt").to(self._model.device)
         forced = self._first_token(prompts)
         output = self._decode(batch, **forced, **self._start(prompts), **self._global(prompts, batch))
         settings = self._model.generation_config
@@ -31,26 +32,13 @@ class Seq2SeqEngine(PretrainedEngine):
         forced_at = None if settings.forced_eos_token_id is None else self.output_limit
         endings = [ending(ids[1:], ends, forced_at) for ids in output.sequences.tolist()]
         scores = self._scores(output, [written for written, _ in endings])
-        unknown = (batch["input_ids"] == self._tokenizer.unk_token_id).sum(dim=1).tolist()
-        kept = batch["attention_mask"].sum(dim=1).tolist()
+        unknown = self._tokenizer.unk_token_id
         # The start token and a forced language code are no part of the text, even where they are not marked as special.
         decoded = self._tokenizer.batch_decode(output.sequences[:, 1 + len(forced) :], skip_special_tokens=True)
         return [
-            Generation(text.strip(), count, min(count, given), written, finish, score, strange)
-            for text, count, given, (written, finish), score, strange in zip(
-                decoded, counts, kept, endings, scores, unknown, strict=True
-            )
+            Generation(text.strip(), count, len(row), *end, score, row.count(unknown))
+            for text, count, row, end, score in zip(decoded, counts, rows, endings, scores, strict=True)
         ]
-
-    def _encoded(self, prompts: Sequence[Prompt]) -> Any:
-        """One padded batch; the tokenizer is told the source language of each prompt, where the prompt names it."""
-        rows = []
-        for prompt in prompts:
-            if prompt.source_code:
-                self._tokens().src_lang = prompt.source_code
-            encoded = self._tokens()(prompt.text, truncation=True, max_length=self.input_limit)
-            rows.append(encoded["input_ids"])
-        return self._tokens().pad({"input_ids": rows}, return_tensors="pt").to(self._model.device)
 
     def _first_token(self, prompts: Sequence[Prompt]) -> dict[str, int]:
         """What `generate` is told of the token that the prompts want first; nothing where they want none."""

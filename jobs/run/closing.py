@@ -78,7 +78,8 @@ def _write_manifest(
     models = {
         name: {
             "name": model.settings.name,
-            "engine": kind_of(model.settings).value,
+            "engine": kind_of(model.settings, model.checkpoint).value,
+            "ran_on": manifest.ran_on(counts[name if name in counts else f"translations-{name}"]),
             "model": model.settings.model,
             "revision": model.checkpoint.revision,
             "licence": model.settings.licence,

@@ -18,7 +18,7 @@ from jobs.articles.loading import SET_ASIDE, Loader, dataset
 from jobs.config import DigestConfig
 from jobs.records import Article, Failure
 from jobs.run.screen import Screen
-from jobs.run.stages import Draft, Made, Stage, digest_of
+from jobs.run.stages import Draft, Made, Stage, digest_of, model_of
 from jobs.versions import tables
 from jobs.versions.parts import Marker, StageFolder
 
@@ -105,6 +105,8 @@ class Walk:
                     with progress.timed() as counts:
                         made = stage.work(drafts, progress.advance)
                     counts.update(articles=len(drafts), **made.counts)
+                    if model := model_of(stage):
+                        counts[f"ran_on:{model.engine.runs_on}"] = 1
                     folder.write(index, _rows(made), made.failures, dict(counts), last=index == shards - 1)
             finally:
                 stage.close()

@@ -13,8 +13,8 @@ from typing import Any
 import jobs
 
 PACKAGES = (
-    *("torch", "transformers", "tokenizers", "sentencepiece", "datasets", "pyarrow", "hydra-core", "omegaconf"),
-    *("trafilatura", "lingua-language-detector", "razdel", "scikit-learn", "numpy", "openai"),
+    *("torch", "transformers", "ctranslate2", "tokenizers", "sentencepiece", "datasets", "pyarrow", "hydra-core"),
+    *("omegaconf", "trafilatura", "lingua-language-detector", "razdel", "scikit-learn", "numpy", "openai"),
 )
 
 
@@ -70,8 +70,9 @@ def peak_memory_mib() -> int:
 
 
 def stage_figures(counts: Mapping[str, float]) -> dict[str, Any]:
-    """What a stage's markers counted, with tokens a second; flags and terms are told elsewhere."""
-    plain = {name: value for name, value in counts.items() if not name.startswith(("flag:", "term:"))}
+    """What a stage's markers counted, with tokens a second; flags, terms and engines are told elsewhere."""
+    told_elsewhere = ("flag:", "term:", "ran_on:")
+    plain = {name: value for name, value in counts.items() if not name.startswith(told_elsewhere)}
     plain["seconds"] = round(plain.get("seconds", 0.0), 2)
     if plain.get("tokens_out") and plain["seconds"]:
         read = plain.get("tokens_kept", plain.get("tokens_in", 0))
@@ -97,6 +98,11 @@ def terms(stages: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, int]
                 sums = total.setdefault(term, {"applied": 0, "missed": 0})
                 sums[outcome] += int(value)
     return dict(sorted(total.items()))
+
+
+def ran_on(counts: Mapping[str, float]) -> dict[str, int]:
+    """Device, number format and engine that a stage ran on -> how many of its parts; several where it was resumed."""
+    return {name[7:]: int(value) for name, value in sorted(counts.items()) if name.startswith("ran_on:")}
 
 
 def failed_fraction(stages: Mapping[str, Mapping[str, float]]) -> float:

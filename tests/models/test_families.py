@@ -23,7 +23,7 @@ from transformers import (
     T5Tokenizer,
 )
 
-from jobs.config import Family, Translator
+from jobs.config import EngineKind, Family, Translator
 from jobs.models.engine import ModelError
 from jobs.models.families import CONVENTIONS
 from jobs.models.pretrained import precision
@@ -147,7 +147,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
 
 def answer(settings: Translator, target: str, texts: list[str], languages: list[str]) -> list[str]:
     """The engine's answers to a batch of texts, each in its language."""
-    room = Room(settings, target)
+    room = Room(replace(settings, engine=EngineKind.transformers), target)
     room.engine.load()
     prompts = [room.prompt(text, language) for text, language in zip(texts, languages, strict=True)]
     return [made.text for made in room.engine.generate(prompts)]
@@ -158,7 +158,7 @@ def by_hand(model: Any, tokenizer: Any, text: str, beams: int, **options: Any) -
     batch = tokenizer([text], return_tensors="pt")
     with torch.inference_mode():
         output = model.generate(
-            **batch, num_beams=beams, do_sample=False, max_length=None, max_new_tokens=12, **options
+            **batch, num_beams=beams, early_stopping=beams > 1, max_length=None, max_new_tokens=12, **options
         )
     return trimmed(output[0].tolist(), model.generation_config.eos_token_id)
 
@@ -267,7 +267,7 @@ def test_m2m100_refuses_kazakh_in_one_line_with_the_models_that_write_it(m2m100:
 
 
 def test_the_score_of_a_short_answer_does_not_count_the_padding_behind_it(nllb: Path, seen: Seen) -> None:
-    room = Room(preset("nllb_600m", nllb, beams=1), "ru")
+    room = Room(preset("nllb_600m", nllb, beams=1, engine=EngineKind.transformers), "ru")
     room.engine.load()
     prompts = [room.prompt(text, "en") for text in TEXTS[:3]]
     room.engine.generate(prompts)

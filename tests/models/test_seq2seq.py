@@ -33,7 +33,9 @@ def test_the_engine_gives_what_a_plain_generate_call_gives(random_marian: Path, 
     for prompt in prompts(SENTENCES):
         batch = tokenizer([prompt.text], return_tensors="pt")
         with torch.inference_mode():
-            output = model.generate(**batch, num_beams=beams, max_length=None, max_new_tokens=12)
+            output = model.generate(
+                **batch, num_beams=beams, early_stopping=beams > 1, max_length=None, max_new_tokens=12
+            )
         expected.append(tokenizer.decode(output[0], skip_special_tokens=True).strip())
     assert [made.text for made in engine(random_marian, beams).generate(prompts(SENTENCES))] == expected
 
@@ -90,7 +92,7 @@ def test_a_hub_model_that_cannot_be_had_names_the_way_out() -> None:
 
 
 def test_the_engine_tells_what_it_runs_on(random_marian: Path) -> None:
-    assert engine(random_marian, 1).runs_on == "cpu, float32"
+    assert engine(random_marian, 1).runs_on == "cpu, float32 (transformers)"
 
 
 def real_error_of_the_allocator() -> RuntimeError:

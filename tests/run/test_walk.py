@@ -79,6 +79,13 @@ def test_an_article_that_does_not_fit_into_memory_is_a_record_whose_rendition_fa
     assert (manifest["stages"]["translations-ru"]["failed"], manifest["stages"]["translations-ru"]["made"]) == (1, 7)
 
 
+def test_the_manifest_says_which_engine_ran_and_in_which_number_format(config: Make, tmp_path: Path) -> None:
+    made = config(articles(tmp_path / "a.jsonl", ["en"] * 4), targets=["ru"])
+    assert run(made, {}) == 0
+    told = json.loads((Path(made.outputs.root) / "digest" / "v0001" / "manifest.json").read_text())["models"]["ru"]
+    assert (told["engine"], told["ran_on"]) == ("ctranslate2", {"cpu, int8_float32 (ctranslate2)": 2})
+
+
 @pytest.mark.parametrize(
     ("generation", "kind"),
     [
