@@ -94,7 +94,9 @@ def tenfold(pair: Pair, rng: random.Random) -> str:
 def turned(pair: Pair, rng: random.Random) -> str:
     """The two figures of a score or a range, 6–3 or 10–15, have changed places."""
     found = list(re.finditer(r"(?<![\w.,:/–-])(\d+)(\s?[-–:]\s?)(\d+)(?![\w:/–]|[.,-]\d)", pair.translation))
-    found = [match for match in found if match[1] != match[3] and len(match[1]) < 4]
+    found = [
+        match for match in found if match[1] != match[3] and (":" not in match[2] or len(match[3]) != 2)
+    ]  # no clock
     if not found:
         return ""
     one = rng.choice(found)
