@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from itertools import pairwise
 
 from jobs.config import Checks, Level
@@ -33,6 +34,12 @@ def checker(settings: Checks) -> Checker:
         ]
 
     return run
+
+
+def _sides(pair: Pair) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Text and language of both, with characters that are written as HTML writes them as what they stand for."""
+    text, translation = (unescape(side) if "&" in side else side for side in (pair.text, pair.translation))
+    return (text, pair.source), (translation, pair.target)
 
 
 def check_language(pair: Pair) -> list[Flag]:
@@ -229,31 +236,27 @@ def check_marks(pair: Pair) -> list[Flag]:
 
 def _quotation_lost(pair: Pair) -> str:
     """What is wrong with the quotation marks of the translation, or an empty string."""
-    before, after = (len(_QUOTE.findall(text)) for text in (pair.text, pair.translation))
+    sides = _sides(pair)
+    before, after = (len(_QUOTE.findall(text)) for text, _ in sides)
     if not before and not after:
         return ""
-    single = [language == "en" and _SINGLE_QUOTE.search(text) for text, language in _sides(pair)]
+    single = [language == "en" and _SINGLE_QUOTE.search(text) for text, language in sides]
     if after % 2 and not before % 2 and not any(single) and not _CLOSED_TOGETHER.search(pair.text):
         return "quotation marks do not match"
-    here, there = _quotations(pair.text, pair.source), _quotations(pair.translation)
+    here, there = before // 2 - _no_quotations(*sides[0]), (after + 1) // 2 - _no_quotations(sides[1][0])
     if there >= here or single[1]:
         return ""
     return f"quotations: {there} for {here}" if after else "quotation marks are lost"
 
 
-def _sides(pair: Pair) -> tuple[tuple[str, str], tuple[str, str]]:
-    return (pair.text, pair.source), (pair.translation, pair.target)
+def _no_quotations(text: str, language: str = "") -> int:
+    """How many pairs of quotation marks hold none of their own: a quotation that is interrupted by who says it has two.
 
-
-def _quotations(text: str, language: str = "") -> int:
-    """How many quotations a text has; one that is interrupted by who says it is one.
-
-    Russian and Kazakh have names of companies and works in quotation marks, which English drops: few words are none.
+    Russian and Kazakh have names of companies and works in quotation marks, which English drops: few words are such a name.
     """
     found = _QUOTATION.findall(text)
-    if language in ("ru", "kk"):
-        found = [said for said in found if said.count(" ") >= _NAME_WORDS]
-    return len(found) - sum(_INTERRUPTED.search(said) is not None for said in found[:-1])
+    named = sum(said.count(" ") < _NAME_WORDS for said in found) if language in ("ru", "kk") else 0
+    return named + sum(_INTERRUPTED.search(said) is not None for said in found[:-1])
 
 
 CHECKS: dict[str, Checker] = {
