@@ -140,6 +140,16 @@ class Level(Enum):
     off = "off"
 
 
+class Rung(Enum):
+    """A step of the repair ladder; `jobs/trust/repair.py` has the ladder, `jobs/translate/translator.py` the steps."""
+
+    hypotheses = "hypotheses"
+    glossary = "glossary"
+    split = "split"
+    decoding = "decoding"
+    fallback = "fallback"
+
+
 @dataclass
 class Columns:
     """Names of the source's columns."""
@@ -323,6 +333,7 @@ class Translator(Model):
             family's, and a Marian model of one target language has an empty one.
         compute_type: the number format that CTranslate2 runs it in; other engines have no choice.
         server: where the model is, for `engine=server`.
+        fallback: the translator that is asked for what this one could not translate.
     """
 
     family: Family = Family.marian
@@ -331,6 +342,7 @@ class Translator(Model):
     domain: Domain = field(default_factory=Domain)
     compute_type: ComputeType = ComputeType.auto
     server: Server = field(default_factory=Server)
+    fallback: "Translator | None" = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -398,6 +410,23 @@ class Checks:
 
 
 @dataclass
+class Repair:
+    """What is done about a segment whose translation has an error.
+
+    Attributes:
+        enabled: whether anything is; else the model's first answer stays, flagged.
+        rungs: what is tried, in this order and only as far as needed.
+    """
+
+    enabled: bool = True
+    rungs: list[Rung] = field(default_factory=lambda: list(Rung))
+
+    def __post_init__(self) -> None:
+        if len(set(self.rungs)) < len(self.rungs):
+            raise ConfigError("repair.rungs", self.rungs, "each may be named once")
+
+
+@dataclass
 class Outputs:
     """Where versions are written, and how many articles one part holds."""
 
@@ -422,6 +451,7 @@ class DigestConfig:
     translate: Translate = field(default_factory=Translate)
     glossary: Glossary = field(default_factory=Glossary)
     checks: Checks = field(default_factory=Checks)
+    repair: Repair = field(default_factory=Repair)
     targets: list[str] = field(default_factory=lambda: ["ru", "kk"])
     use: Use = field(default=Use.commercial, metadata=UNPRINTED)
     order: Order = Order.summarise_first
@@ -443,7 +473,16 @@ class DigestConfig:
                     f"targets={shown(self.targets)} needs it; add translator@translators.{language}=demo",
                 )
             self._refuse_licence(f"translators.{language}", self.translators[language], language)
+            if fallback := self.translators[language].fallback:
+                self._check_fallback(f"translators.{language}.fallback", fallback, language)
         self._refuse_licence("summariser", self.summariser)
+
+    def _check_fallback(self, key: str, fallback: Translator, language: str) -> None:
+        self._refuse_licence(key, fallback, language)
+        if fallback.fallback:
+            raise ConfigError(f"{key}.fallback", fallback.fallback.name, "a fallback has none of its own; leave it out")
+        if not self.repair.enabled or Rung.fallback not in self.repair.rungs:
+            raise ConfigError(key, fallback.name, "it is never asked; add fallback to repair.rungs, with repair=ladder")
 
     @property
     def translated(self) -> list[str]:
