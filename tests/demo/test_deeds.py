@@ -17,6 +17,7 @@ from jobs.demo.corpus.lexicon import CorpusError
         ("тап", "тапты таппады табады таппайды тапқан табу тауып тапса табатын"),
         ("оқы", "оқыды оқымады оқиды оқымайды оқыған оқу оқып оқыса оқитын"),
         ("жаз", "жазды жазбады жазады жазбайды жазған жазу жазып жазса жазатын"),
+        ("күшей", "күшейді күшеймеді күшейеді күшеймейді күшейген күшею күшейіп күшейсе күшейетін"),
         ("ет", "етті етпеді етеді етпейді еткен ету етіп етсе ететін"),
     ],
 )
@@ -34,6 +35,8 @@ def filled(line: str, clause: str, monkeypatch: pytest.MonkeyPatch) -> tuple[str
 
 
 PRICES = "rise|rose|risen\tвырасти\tөс\tprices=цены=pl=бағалар=plural"
+REFORM = "be discussed\tбыть обсуждён\tталқылан\tthe reform=реформа=f=реформа"
+TRADE = "grow|grew|grown\tусилиться\tкүшей\ttrade=торговля=f=сауда"
 BRIDGE = "be opened\tбыть открыт\tашыл\tthe bridge=мост=m=көпір"
 
 
@@ -51,6 +54,17 @@ BRIDGE = "be opened\tбыть открыт\tашыл\tthe bridge=мост=m=кө
         ),
         (BRIDGE, "001", ("The bridge was opened.", "Мост был открыт.", "Көпір ашылды.")),
         (BRIDGE, "004", ("The bridge will be opened.", "Мост будет открыт.", "Көпір ашылады.")),
+        (
+            PRICES,
+            "028",
+            (
+                "It is not yet clear why prices rose.",
+                "Пока неясно, почему цены выросли.",
+                "Бағалардың неге өскені әзірге белгісіз.",
+            ),
+        ),
+        (REFORM, "001", ("The reform was discussed.", "Реформа была обсуждена.", "Реформа талқыланды.")),
+        (TRADE, "008", ("Trade may grow.", "Торговля может усилиться.", "Сауда күшеюі мүмкін.")),
         (BRIDGE, "008", ("The bridge may be opened.", "Мост может быть открыт.", "Көпір ашылуы мүмкін.")),
     ],
 )
@@ -58,6 +72,27 @@ def test_a_deed_agrees_in_every_tense(
     line: str, clause: str, expected: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert filled(line, clause, monkeypatch) == expected
+
+
+@pytest.mark.parametrize(
+    "line", ["be robbed\tбыть ограблен\tтонал\tperson", "drown|drowned|drowned\tутонуть\tсуға кет\tsufferer"]
+)
+def test_nobody_plans_what_befalls_one(line: str) -> None:
+    deed = deeds.parse_deed(line, "here")
+    assert deed.subject(7, random.Random(1), "agent") is None
+    assert deed.subject(7, random.Random(1)) is not None
+
+
+@pytest.mark.parametrize(("clause", "impossible"), [("001", "next year|by the end of"), ("004", "last (week|year)")])
+def test_an_adverbial_agrees_with_the_tense_of_its_clause(clause: str, impossible: str) -> None:
+    deed = deeds.parse_deed(PRICES, "here")
+    subject = deed.subject(7, random.Random(1))
+    assert subject is not None
+    done = (deed, subject)
+    chosen = next(item for item in deeds.clauses() if item.where.endswith(clause))
+    for seed in range(400):
+        text = deeds.composed(chosen, done, done, done, random.Random(seed)).texts["en"]
+        assert not re.search(impossible, text), text
 
 
 def test_every_deed_fits_every_clause_and_leaves_no_mark_behind() -> None:

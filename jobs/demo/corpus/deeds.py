@@ -24,9 +24,10 @@ CLASSES = {
     "group": ("group",),
 }
 CLASSES["any"] = tuple(kind for kinds in CLASSES.values() for kind in kinds)
+CLASSES["sufferer"] = CLASSES["person"]  # whom it befalls: nobody plans or refuses to drown
 ADVERBIALS = 0.6  # share of places for an adverbial that get one
 SLOT_START = re.compile(r"\{([a-z_]+)(?=[.~:#}])")  # of a slot without an index
-_MARK = re.compile(r"<(?P<what>[SV])(?P<number>[12]?)(?:(?P<mark>[~:])(?P<form>[^<>]+))?>")
+_MARK = re.compile(r"<(?P<what>[SV])(?P<number>[12]?)(?:(?P<mark>[~:.])(?P<form>[^<>]+))?>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,10 @@ class Subject:
     def text(self, language: str) -> str:
         """The subject itself."""
         return self.texts[language] if self.texts else f"{{{self.slot}}}"
+
+    def genitive(self) -> str:
+        """The Kazakh subject of a participle: «үкіметтің неге қол қойғаны»."""
+        return kazakh.decline(self.texts["kk"], "gen") if self.texts else f"{{{self.slot}.gen}}"
 
     def agree(self, options: str, language: str, mark: str) -> str:
         """The option that agrees: decided now for a fixed subject, else when the slot is filled."""
@@ -70,10 +75,16 @@ class Deed:
             return []
         return [kind for name in self.doer.split(",") for kind in CLASSES.get(name, (name,))]
 
+    def volitional(self) -> bool:
+        """Whether one may plan, promise or refuse it: no passive, and nothing that befalls one."""
+        return not self.texts["en"].startswith("be ") and self.doer != "sufferer"
+
     def subject(self, number: int, rng: random.Random, classes: str = "any") -> Subject | None:
         """A subject for the deed, or None where it can have none of the class."""
         if "=" in self.doer:
             return self._fixed() if classes == "any" else None
+        if classes == "agent" and not self.volitional():
+            return None
         allowed = {"agent": CLASSES["any"], "org": (*CLASSES["org"], "group"), "person": ("person",)}.get(classes)
         kinds = [kind for kind in self.kinds() if allowed is None or kind in allowed]
         return Subject(f"{rng.choice(kinds)}{number}") if kinds else None
@@ -124,10 +135,11 @@ def _russian(text: str, form: str, subject: Subject) -> str:
 
 
 def _passive(rest: str, verbs: str, subject: Subject) -> str:
+    """Only the masculine keeps a stressed -ён: обсуждён, обсуждена."""
     participle, _, tail = rest.partition(" ")
-    options = "|".join(
-        f"{verb} {participle}{end}" for verb, end in zip(verbs.split("|"), ("", "а", "о", "ы"), strict=True)
-    )
+    stem = re.sub("ён$", "ен", participle)
+    forms = (participle, f"{stem}а", f"{stem}о", f"{stem}ы")
+    options = "|".join(f"{verb} {form}" for verb, form in zip(verbs.split("|"), forms, strict=True))
     return f"{subject.agree(options, 'ru', '~')} {tail}".strip()
 
 
@@ -162,10 +174,10 @@ def _verb(word: str) -> tuple[str, str] | None:
 
 
 def _kazakh(text: str, form: str) -> str:
-    """`part.poss.acc` is the participle with the possessive, in the accusative: қабылдағанын."""
+    """`part.poss.acc` is the participle with the possessive, in the accusative: қабылдағанын; `not.cond` қабылдамаса."""
     verb, *endings = form.split(".")
-    if endings == ["cond"]:  # of a negated verb: қабылдамаса
-        return kazakh.conjugate(kazakh.conjugate(text, "not")[:-2], "cond")
+    if verb == "not" and endings:
+        text, (verb, *endings) = kazakh.conjugate(text, "not")[:-2], endings
     found = kazakh.conjugate(text, verb)
     possessive = "poss" in endings
     if possessive:
@@ -233,9 +245,20 @@ def clauses() -> tuple[Clause, ...]:
 
 @lru_cache
 def adverbials() -> tuple[tuple[str, ...], ...]:
-    """English, Russian and Kazakh adverbials."""
+    """English, Russian and Kazakh adverbials, and when they fit: `past`, `future`, `manner` or, as most do, always."""
     text = files("jobs.demo.corpus").joinpath("adverbials.tsv").read_text(encoding="utf-8")
-    return tuple(tuple(line.split("\t")) for line in text.splitlines() if line)
+    return tuple((*line.split("\t"), "")[:4] for line in text.splitlines() if line)
+
+
+def _fitting(clause: Clause) -> list[tuple[str, ...]]:
+    """Adverbials for the clause: of its tense, and of manner where it has a place for them right before the verb."""
+    english = clause.texts["en"]
+    fits = {"", "manner"} if "<B>" in clause.texts["ru"] else {""}
+    if "<V:past>" in english or "did not" in english:
+        fits.add("past")
+    elif re.search("will|would|may|must|plan", english):
+        fits.add("future")
+    return [item for item in adverbials() if item[3] in fits]
 
 
 def compose(clause: Clause, rng: random.Random) -> Pattern:
@@ -251,7 +274,7 @@ Done = tuple[Deed, Subject]
 def composed(clause: Clause, first: Done, same: Done, second: Done, rng: random.Random) -> Pattern:
     """The clause around given deeds: the first, another one of the same subject, and one of the second subject."""
     parts = {"": first, "1": (_apart(same[0], "4"), first[1]), "2": (_apart(second[0], "5"), second[1])}
-    adverbial = rng.choice(adverbials()) if rng.random() < ADVERBIALS else ("", "", "")
+    *adverbial, kind = rng.choice(_fitting(clause)) if rng.random() < ADVERBIALS else ("", "", "", "")
     texts = {}
     for language, extra in zip(LANGUAGES, adverbial, strict=True):
 
@@ -259,11 +282,14 @@ def composed(clause: Clause, first: Done, same: Done, second: Done, rng: random.
             deed, subject = parts[match["number"]]
             if match["what"] == "V":
                 return deed.put(language, match["form"], subject)
+            if match["mark"] == ".":
+                return subject.genitive()
             return subject.agree(match["form"], language, match["mark"]) if match["mark"] else subject.text(language)
 
         extra = SLOT_START.sub(r"{\g<1>6", extra)
         beside = f" {extra}" if language == "en" and extra else f"{extra} " if extra else ""
-        texts[language] = _MARK.sub(placed, clause.texts[language]).replace("<A>", beside)
+        place, empty = ("<B>", "<A>") if kind == "manner" and language != "en" else ("<A>", "<B>")
+        texts[language] = _MARK.sub(placed, clause.texts[language]).replace(place, beside).replace(empty, "")
     return Pattern("deed", texts, True, f"{clause.where}, {first[0].where}")
 
 

@@ -8,7 +8,7 @@ import re
 
 CASES = ("nom", "gen", "dat", "acc", "loc", "abl", "ins", "adj")
 
-_BACK = set("аоұыяюё")
+_BACK = set("аоұыяё")
 _FRONT = set("әөүіеэиь")
 _VOICELESS = set("пфкқтсшщчцхһбвгд")
 _NASAL = set("мнң")
@@ -27,7 +27,7 @@ _FRONTED = str.maketrans({"а": "е", "ы": "і", "ғ": "г", "қ": "к"})
 
 
 def is_back(word: str) -> bool:
-    """Whether `word` takes back endings: decided by its last vowel; у looks further left.
+    """Whether `word` takes back endings: decided by its last vowel; у and ю look further left.
 
     Surnames in -ев and -ов go by their stem, as in print: Тоқаевтың, Әлиевтің, Мәсімовтің, Песковтың.
     """
