@@ -18,6 +18,7 @@ from jobs.demo.corpus.lexicon import CorpusError
         ("оқы", "оқыды оқымады оқиды оқымайды оқыған оқу оқып оқыса оқитын"),
         ("жаз", "жазды жазбады жазады жазбайды жазған жазу жазып жазса жазатын"),
         ("күшей", "күшейді күшеймеді күшейеді күшеймейді күшейген күшею күшейіп күшейсе күшейетін"),
+        ("қорық", "қорықты қорықпады қорқады қорықпайды қорыққан қорқу қорқып қорықса қорқатын"),
         ("ет", "етті етпеді етеді етпейді еткен ету етіп етсе ететін"),
     ],
 )
@@ -93,6 +94,29 @@ def test_an_adverbial_agrees_with_the_tense_of_its_clause(clause: str, impossibl
     for seed in range(400):
         text = deeds.composed(chosen, done, done, done, random.Random(seed)).texts["en"]
         assert not re.search(impossible, text), text
+
+
+def test_a_deed_that_names_its_place_gets_no_second_one() -> None:
+    deed = deeds.parse_deed("meet|met|met in {city}\tвстретиться в(о) {city.prep}\t{city.loc} кездес\tperson", "here")
+    subject = deed.subject(7, random.Random(1))
+    assert subject is not None
+    done = (deed, subject)
+    for seed in range(400):
+        text = deeds.composed(deeds.clauses()[0], done, done, done, random.Random(seed)).texts["en"]
+        assert not re.search("{(city|region)6", text), text
+
+
+def test_a_russian_adverbial_of_concession_stands_between_commas() -> None:
+    deed = deeds.parse_deed(PRICES, "here")
+    subject = deed.subject(7, random.Random(1))
+    assert subject is not None
+    done = (deed, subject)
+    found = {
+        deeds.composed(clause, done, done, done, random.Random(seed)).texts["ru"]
+        for clause in deeds.clauses()[:2]
+        for seed in range(400)
+    }
+    assert {"несмотря на критику, цены выросли.", "цены, несмотря на критику, выросли."} <= found
 
 
 def test_every_deed_fits_every_clause_and_leaves_no_mark_behind() -> None:

@@ -25,6 +25,8 @@ CLASSES = {
 }
 CLASSES["any"] = tuple(kind for kinds in CLASSES.values() for kind in kinds)
 CLASSES["sufferer"] = CLASSES["person"]  # whom it befalls: nobody plans or refuses to drown
+PLACES = {"city", "region", "country", "place", "road"}
+TIMES = {"day", "weekday", "month", "year"}
 ADVERBIALS = 0.6  # share of places for an adverbial that get one
 SLOT_START = re.compile(r"\{([a-z_]+)(?=[.~:#}])")  # of a slot without an index
 _MARK = re.compile(r"<(?P<what>[SV])(?P<number>[12]?)(?:(?P<mark>[~:.])(?P<form>[^<>]+))?>")
@@ -250,15 +252,24 @@ def adverbials() -> tuple[tuple[str, ...], ...]:
     return tuple((*line.split("\t"), "")[:4] for line in text.splitlines() if line)
 
 
-def _fitting(clause: Clause) -> list[tuple[str, ...]]:
-    """Adverbials for the clause: of its tense, and of manner where it has a place for them right before the verb."""
+def _fitting(clause: Clause, deed: Deed) -> list[tuple[str, ...]]:
+    """Adverbials for the clause: of its tense, and of manner where it has a place for them right before the verb.
+
+    A deed that names its own place or time gets no second one.
+    """
     english = clause.texts["en"]
+    named = _slots(deed.texts["en"])
+    taken = set().union(*(group for group in (PLACES, TIMES) if group & named))
     fits = {"", "manner"} if "<B>" in clause.texts["ru"] else {""}
     if "<V:past>" in english or "did not" in english:
         fits.add("past")
     elif re.search("will|would|may|must|plan", english):
         fits.add("future")
-    return [item for item in adverbials() if item[3] in fits]
+    return [item for item in adverbials() if item[3] in fits and not taken & _slots(item[0])]
+
+
+def _slots(text: str) -> set[str]:
+    return {match["kind"] for match in patterns.SLOT.finditer(text)}
 
 
 def compose(clause: Clause, rng: random.Random) -> Pattern:
@@ -274,7 +285,7 @@ Done = tuple[Deed, Subject]
 def composed(clause: Clause, first: Done, same: Done, second: Done, rng: random.Random) -> Pattern:
     """The clause around given deeds: the first, another one of the same subject, and one of the second subject."""
     parts = {"": first, "1": (_apart(same[0], "4"), first[1]), "2": (_apart(second[0], "5"), second[1])}
-    *adverbial, kind = rng.choice(_fitting(clause)) if rng.random() < ADVERBIALS else ("", "", "", "")
+    *adverbial, kind = rng.choice(_fitting(clause, first[0])) if rng.random() < ADVERBIALS else ("", "", "", "")
     texts = {}
     for language, extra in zip(LANGUAGES, adverbial, strict=True):
 
@@ -289,7 +300,8 @@ def composed(clause: Clause, first: Done, same: Done, second: Done, rng: random.
         extra = SLOT_START.sub(r"{\g<1>6", extra)
         beside = f" {extra}" if language == "en" and extra else f"{extra} " if extra else ""
         place, empty = ("<B>", "<A>") if kind == "manner" and language != "en" else ("<A>", "<B>")
-        texts[language] = _MARK.sub(placed, clause.texts[language]).replace(place, beside).replace(empty, "")
+        text = _MARK.sub(placed, clause.texts[language]).replace(place, beside).replace(empty, "")
+        texts[language] = text.replace(" ,", ",").removeprefix(", ")  # «, несмотря на критику,»
     return Pattern("deed", texts, True, f"{clause.where}, {first[0].where}")
 
 

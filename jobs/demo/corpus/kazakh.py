@@ -125,7 +125,12 @@ def _harmony(ending: str, back: bool) -> str:
 
 
 def _softened(stem: str, *, conv: bool = False) -> str:
-    """Before a vowel the end of a stem is voiced: тап, табу; in the converb of one syllable п becomes у: тауып."""
+    """Before a vowel the end of a stem is voiced: тап, табу; in the converb of one syllable п becomes у: тауып.
+
+    Қорық loses its last vowel instead: қорқу, қорқып.
+    """
+    if stem.endswith("қорық"):
+        return stem[:-2] + "қ"
     short = sum(letter in _VOWEL for letter in re.split(r"[\s-]", stem)[-1]) == 1
     voiced = {"п": "у" if conv and short else "б", "к": "г", "қ": "ғ"}
     return stem[:-1] + voiced.get(stem[-1], stem[-1])
