@@ -35,6 +35,13 @@ def filled(line: str, clause: str, monkeypatch: pytest.MonkeyPatch) -> tuple[str
     return pair.en, pair.ru, pair.kk
 
 
+def doer(deed: deeds.Deed) -> deeds.Subject:
+    """Somebody who may do the deed."""
+    subject = deed.subject(7, random.Random(1))
+    assert subject is not None
+    return subject
+
+
 PRICES = "rise|rose|risen\tвырасти\tөс\tprices=цены=pl=бағалар=plural"
 REFORM = "be discussed\tбыть обсуждён\tталқылан\tthe reform=реформа=f=реформа"
 TRADE = "grow|grew|grown\tусилиться\tкүшей\ttrade=торговля=f=сауда"
@@ -54,6 +61,7 @@ BRIDGE = "be opened\tбыть открыт\tашыл\tthe bridge=мост=m=кө
             ("The bridge will reopen.", "Мост вновь откроется.", "Көпір қайта ашылады."),
         ),
         (BRIDGE, "001", ("The bridge was opened.", "Мост был открыт.", "Көпір ашылды.")),
+        (BRIDGE, "003", ("The bridge was not opened.", "Мост не был открыт.", "Көпір ашылмады.")),
         (BRIDGE, "004", ("The bridge will be opened.", "Мост будет открыт.", "Көпір ашылады.")),
         (
             PRICES,
@@ -87,9 +95,7 @@ def test_nobody_plans_what_befalls_one(line: str) -> None:
 @pytest.mark.parametrize(("clause", "impossible"), [("001", "next year|by the end of"), ("004", "last (week|year)")])
 def test_an_adverbial_agrees_with_the_tense_of_its_clause(clause: str, impossible: str) -> None:
     deed = deeds.parse_deed(PRICES, "here")
-    subject = deed.subject(7, random.Random(1))
-    assert subject is not None
-    done = (deed, subject)
+    done = deed, doer(deed)
     chosen = next(item for item in deeds.clauses() if item.where.endswith(clause))
     for seed in range(400):
         text = deeds.composed(chosen, done, done, done, random.Random(seed)).texts["en"]
@@ -98,25 +104,44 @@ def test_an_adverbial_agrees_with_the_tense_of_its_clause(clause: str, impossibl
 
 def test_a_deed_that_names_its_place_gets_no_second_one() -> None:
     deed = deeds.parse_deed("meet|met|met in {city}\tвстретиться в(о) {city.prep}\t{city.loc} кездес\tperson", "here")
-    subject = deed.subject(7, random.Random(1))
-    assert subject is not None
-    done = (deed, subject)
+    done = deed, doer(deed)
     for seed in range(400):
         text = deeds.composed(deeds.clauses()[0], done, done, done, random.Random(seed)).texts["en"]
         assert not re.search("{(city|region)6", text), text
 
 
+def test_things_do_not_act_in_secret_or_at_a_request() -> None:
+    deed = deeds.parse_deed(PRICES, "here")
+    done = deed, doer(deed)
+    for seed in range(400):
+        text = deeds.composed(deeds.clauses()[0], done, done, done, random.Random(seed)).texts["en"]
+        assert not re.search("secret|request|together|officially", text), text
+
+
 def test_a_russian_adverbial_of_concession_stands_between_commas() -> None:
     deed = deeds.parse_deed(PRICES, "here")
-    subject = deed.subject(7, random.Random(1))
-    assert subject is not None
-    done = (deed, subject)
+    done = deed, doer(deed)
     found = {
         deeds.composed(clause, done, done, done, random.Random(seed)).texts["ru"]
         for clause in deeds.clauses()[:2]
         for seed in range(400)
     }
     assert {"несмотря на критику, цены выросли.", "цены, несмотря на критику, выросли."} <= found
+
+
+def test_a_negated_condition_agrees() -> None:
+    bridge, prices = (deeds.parse_deed(line, "here") for line in (BRIDGE, PRICES))
+    chosen = next(item for item in deeds.clauses() if item.where.endswith("025"))
+    rng = random.Random(1)
+    first, second = ((deed, doer(deed)) for deed in (bridge, prices))
+    texts = [
+        patterns.fill(deeds.composed(chosen, one, one, other, rng), rng).en
+        for one, other in ((first, second), (second, first))
+    ]
+    assert texts == [
+        "Prices will rise if the bridge is not opened.",
+        "The bridge will be opened if prices do not rise.",
+    ]
 
 
 def test_every_deed_fits_every_clause_and_leaves_no_mark_behind() -> None:

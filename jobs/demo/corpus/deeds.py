@@ -107,10 +107,19 @@ class Deed:
 def _english(text: str, form: str, subject: Subject) -> str:
     verb, _, rest = text.partition(" ")
     if verb == "be":
-        agreeing = {"past": "was|were", "third": "is|are"}.get(form)
+        agreeing = {
+            "past": "was|were",
+            "third": "is|are",
+            "not": "was not|were not",
+            "not.third": "is not|are not",
+        }.get(form)
         found = subject.agree(agreeing, "en", ":") if agreeing else {"base": "be", "done": "been"}[form]
         return f"{found} {rest}"
     base, past, done = verb.split("|")
+    if form == "not":
+        return f"did not {base} {rest}".strip()
+    if form == "not.third":
+        return f"{subject.agree('does not|do not', 'en', ':')} {base} {rest}".strip()
     third = base + ("es" if re.search(r"(s|x|z|ch|sh|o)$", base) else "s")
     if re.search(r"[^aeiou]y$", base):
         third = base[:-1] + "ies"
@@ -247,25 +256,27 @@ def clauses() -> tuple[Clause, ...]:
 
 @lru_cache
 def adverbials() -> tuple[tuple[str, ...], ...]:
-    """English, Russian and Kazakh adverbials, and when they fit: `past`, `future`, `manner` or, as most do, always."""
+    """English, Russian and Kazakh adverbials, and what they ask of a clause: a tense, a place of `manner`, an `agent`."""
     text = files("jobs.demo.corpus").joinpath("adverbials.tsv").read_text(encoding="utf-8")
     return tuple((*line.split("\t"), "")[:4] for line in text.splitlines() if line)
 
 
-def _fitting(clause: Clause, deed: Deed) -> list[tuple[str, ...]]:
+def _fitting(clause: Clause, deed: Deed, subject: Subject) -> list[tuple[str, ...]]:
     """Adverbials for the clause: of its tense, and of manner where it has a place for them right before the verb.
 
-    A deed that names its own place or time gets no second one.
+    A deed that names its own place or time gets no second one, and only an agent acts in secret or at a request.
     """
     english = clause.texts["en"]
     named = _slots(deed.texts["en"])
     taken = set().union(*(group for group in (PLACES, TIMES) if group & named))
-    fits = {"", "manner"} if "<B>" in clause.texts["ru"] else {""}
-    if "<V:past>" in english or "did not" in english:
+    fits = {"manner"} if "<B>" in clause.texts["ru"] else set()
+    if subject.slot and deed.volitional():
+        fits.add("agent")
+    if "<V:past>" in english or "<V:not>" in english:
         fits.add("past")
     elif re.search("will|would|may|must|plan", english):
         fits.add("future")
-    return [item for item in adverbials() if item[3] in fits and not taken & _slots(item[0])]
+    return [item for item in adverbials() if set(item[3].split()) <= fits and not taken & _slots(item[0])]
 
 
 def _slots(text: str) -> set[str]:
@@ -285,7 +296,7 @@ Done = tuple[Deed, Subject]
 def composed(clause: Clause, first: Done, same: Done, second: Done, rng: random.Random) -> Pattern:
     """The clause around given deeds: the first, another one of the same subject, and one of the second subject."""
     parts = {"": first, "1": (_apart(same[0], "4"), first[1]), "2": (_apart(second[0], "5"), second[1])}
-    *adverbial, kind = rng.choice(_fitting(clause, first[0])) if rng.random() < ADVERBIALS else ("", "", "", "")
+    *adverbial, kind = rng.choice(_fitting(clause, *first)) if rng.random() < ADVERBIALS else ("", "", "", "")
     texts = {}
     for language, extra in zip(LANGUAGES, adverbial, strict=True):
 
@@ -299,7 +310,7 @@ def composed(clause: Clause, first: Done, same: Done, second: Done, rng: random.
 
         extra = SLOT_START.sub(r"{\g<1>6", extra)
         beside = f" {extra}" if language == "en" and extra else f"{extra} " if extra else ""
-        place, empty = ("<B>", "<A>") if kind == "manner" and language != "en" else ("<A>", "<B>")
+        place, empty = ("<B>", "<A>") if "manner" in kind and language != "en" else ("<A>", "<B>")
         text = _MARK.sub(placed, clause.texts[language]).replace(place, beside).replace(empty, "")
         texts[language] = text.replace(" ,", ",").removeprefix(", ")  # «, несмотря на критику,»
     return Pattern("deed", texts, True, f"{clause.where}, {first[0].where}")
