@@ -60,6 +60,11 @@ BRIDGE = "be opened\tбыть открыт\tашыл\tthe bridge=мост=m=кө
             "004",
             ("The bridge will reopen.", "Мост вновь откроется.", "Көпір қайта ашылады."),
         ),
+        (
+            "reopen|reopened|reopened\tвновь открыться\tқайта ашыл\tthe bridge=мост=m=көпір",
+            "003",
+            ("The bridge did not reopen.", "Мост вновь не открылся.", "Көпір қайта ашылмады."),
+        ),
         (BRIDGE, "001", ("The bridge was opened.", "Мост был открыт.", "Көпір ашылды.")),
         (BRIDGE, "003", ("The bridge was not opened.", "Мост не был открыт.", "Көпір ашылмады.")),
         (BRIDGE, "004", ("The bridge will be opened.", "Мост будет открыт.", "Көпір ашылады.")),

@@ -130,7 +130,11 @@ def _english(text: str, form: str, subject: Subject) -> str:
 
 
 def _russian(text: str, form: str, subject: Subject) -> str:
-    """The infinitive is the first word that is one; what stands before it stays there: «вновь открыть»."""
+    """The infinitive is the first word that is one; what stands before it stays there: «вновь открыть».
+
+    `not.past` and `not.will` put the negation right before the verb: «вновь не открыл».
+    """
+    negation, _, form = form.rpartition(".")
     words = text.split(" ")
     position = next(index for index, word in enumerate(words) if _verb(word))
     lead, verb, rest = " ".join(words[:position]), words[position], " ".join(words[position + 1 :])
@@ -142,7 +146,7 @@ def _russian(text: str, form: str, subject: Subject) -> str:
         return text
     else:
         found = f"{subject.agree(past if form == 'past' else future, 'ru', '~')} {rest}"
-    return f"{lead} {found}".strip()
+    return f"{lead} {'не ' if negation else ''}{found}".strip()
 
 
 def _passive(rest: str, verbs: str, subject: Subject) -> str:
