@@ -65,6 +65,11 @@ BRIDGE = "be opened\tбыть открыт\tашыл\tthe bridge=мост=m=кө
             "003",
             ("The bridge did not reopen.", "Мост вновь не открылся.", "Көпір қайта ашылмады."),
         ),
+        (
+            "export|exported|exported gas\tэкспортировать газ\tгаз экспортта\tthe plant=завод=m=зауыт",
+            "005",
+            ("The plant will not export gas.", "Завод не будет экспортировать газ.", "Зауыт газ экспорттамайды."),
+        ),
         (BRIDGE, "001", ("The bridge was opened.", "Мост был открыт.", "Көпір ашылды.")),
         (BRIDGE, "003", ("The bridge was not opened.", "Мост не был открыт.", "Көпір ашылмады.")),
         (BRIDGE, "004", ("The bridge will be opened.", "Мост будет открыт.", "Көпір ашылады.")),
