@@ -2,8 +2,9 @@
 
 A pattern teaches one sentence; a deed in a clause teaches what its words mean in any. A line of `deeds/*.tsv` is English
 (`sign|signed|signed {document}`, or `be signed …`), Russian from the infinitive on, Kazakh up to the verb stem, and who
-may do it: `org`, `person`, `group`, `any`, a kind of the lexicon, or one subject `prices=цены=pl=бағалар=plural`. Clauses
-stand in `clauses.txt`, adverbials in `adverbials.tsv`. Russian verbs are inflected by pymorphy3 (Korobov 2015).
+may do it: `org`, `person`, `sufferer` (a person whom it befalls), `group`, `any`, a kind of the lexicon, or one subject
+`prices=цены=pl=бағалар=plural`. Clauses stand in `clauses.txt`, adverbials in `adverbials.tsv`. Russian verbs are
+inflected by pymorphy3 (Korobov 2015).
 """
 
 import random
