@@ -81,7 +81,7 @@ def _write_manifest(
         name: {
             "name": model.settings.name,
             "engine": kind_of(model.settings, model.checkpoint).value,
-            "ran_on": manifest.ran_on(counts.get(name) or counts.get(f"translations-{name}", {})),
+            "ran_on": manifest.ran_on(counts.get(name, counts.get(f"translations-{name}", Counter()))),
             "model": model.settings.model,
             "revision": model.checkpoint.revision,
             "licence": model.settings.licence,

@@ -15,7 +15,7 @@ from jobs.models import batching, budget
 from jobs.models.engine import Engine, ModelError
 from jobs.models.engines import checkpoint_for, engine_for
 from jobs.models.families import CONVENTIONS, find_tag
-from jobs.models.telling import flags_of
+from jobs.models.telling import NOTHING_CAME, flags_of
 from jobs.models.tokenizer import load_tokenizer
 from jobs.records import Attempt, Candidate, Finish, Flag, Generation, Pair, Prompt, Segment, Sentence, Severity
 from jobs.text.answers import bare
@@ -23,7 +23,6 @@ from jobs.text.clauses import halves, pieces
 from jobs.text.sentences import segment
 from jobs.translate.glossary import Glossary
 
-NOTHING_CAME = (Finish.NO_ANSWER, Finish.OUT_OF_MEMORY)
 NO_REPEAT_NGRAM = 3  # shorter than any loop that the checks find
 LONGER = 2  # times the output limit
 
