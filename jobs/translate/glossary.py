@@ -61,6 +61,20 @@ class Term:
         """What the translation has to have, any one of it."""
         return self.renderings or self.source
 
+    def rendering_of(self, spelling: str) -> str:
+        """What may stand in for a name, as long as its spelling; empty where that is not certain.
+
+        `Tokayev` is part of `Kassym-Jomart Tokayev`, and an acronym is whole; but an adjective is not the noun of its term.
+        """
+        if not self.renderings:
+            return spelling
+        words = _WORD.findall(spelling)
+        part = set(words) <= set(_WORD.findall(self.source[0])) or spelling.isupper()
+        if not part or not spelling[0].isupper():
+            return ""
+        as_long = (item for item in self.renderings if len(_WORD.findall(item)) == len(words))
+        return next(as_long, self.renderings[0])
+
 
 class Glossary:
     """Terms, ready to be looked for.
@@ -74,8 +88,9 @@ class Glossary:
         self._indexes: dict[tuple[str, str], _Index] = {}
 
     def pairs(self, text: str, source: str, target: str) -> list[tuple[str, str]]:
-        """The terms of a text, as the glossary spells them, with their preferred renderings."""
-        return [(term.source[0], term.required[0]) for term in self._index(source, target).find(text)]
+        """The terms of a text, as they are spelled there, with all their renderings."""
+        found = {id(term): (text[start:end], term) for start, end, term in self._index(source, target).places(text)}
+        return [(spelled, " / ".join(term.required)) for spelled, term in found.values()]
 
     def mask(self, pair: Pair) -> "Masked | None":
         """The text with a placeholder for each name that its translation lacks, or None where it lacks none.
@@ -83,13 +98,13 @@ class Glossary:
         Names are terms with a capital and those that are not translated; other terms change their form too much.
         """
         words = _Words(pair.translation, pair.target)
-        stand_for: dict[str, str] = {}
-        text, numbers = pair.text, (number for number in count(1) if f"{_PLACEHOLDER}{number}" not in pair.text)
+        text, stand_for = pair.text, {}
+        numbers = (number for number in count(1) if f"{_PLACEHOLDER}{number}" not in pair.text)
         for start, end, term in reversed(list(self._index(pair.source, pair.target).places(pair.text))):
-            name = not term.renderings or term.source[0][0].isupper()
-            if name and not any(map(words.have, term.required)):
+            rendering = term.rendering_of(text[start:end])
+            if rendering and not any(map(words.have, term.required)):
                 placeholder = f"{_PLACEHOLDER}{next(numbers)}"
-                stand_for[placeholder] = term.required[0]
+                stand_for[placeholder] = rendering
                 text = text[:start] + placeholder + text[end:]
         return Masked(text, stand_for) if stand_for else None
 
