@@ -1,5 +1,6 @@
 """Every value that crosses a wall between rooms: frozen, slotted dataclasses without behaviour beyond their own shape."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -68,6 +69,7 @@ class Prompt:
         first_token: the token that the answer is made to begin with; empty where the model begins as it likes.
         start_token: what the decoder starts from; empty where that is left to the model.
         global_tokens: how many tokens at the beginning see the whole text, in models whose other tokens see a part of it.
+        no_repeat_ngram, output_limit: as in the model's settings, for this prompt; 0 leaves it to them.
     """
 
     text: str
@@ -77,6 +79,8 @@ class Prompt:
     first_token: str = ""
     start_token: str = ""
     global_tokens: int = 0
+    no_repeat_ngram: int = 0
+    output_limit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,8 @@ class Generation:
         unknown: pieces of the prompt that the model's vocabulary does not have.
         removed: what a chat model wrote around the text, and is no part of it any more.
         problem: why nothing came, where the engine knows more than `finish` says.
+        alternatives: the other hypotheses of the same beam, best first; they have none themselves, and a greedy
+            search or a server gives none.
     """
 
     text: str
@@ -101,6 +107,7 @@ class Generation:
     unknown: int = 0
     removed: str = ""
     problem: str = ""
+    alternatives: "tuple[Generation, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,33 @@ class Flag:
     severity: Severity
     where: str
     detail: str
+
+
+Sentence = tuple[str, str]  # the text of a segment and its language; equal ones are translated once
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A translation that a sentence may get, with what is to be known about it.
+
+    Attributes:
+        flags: `where` is left open.
+        engine: the model that made it, where that is not the one that is used first.
+        by: the rung of the repair ladder that made it, or `source`; empty for the first answer.
+        tried: rungs that had something else to offer for the sentence, once the ladder is climbed.
+        outcome: `repaired`, `flagged` or `untranslated`; empty where nothing was to be repaired.
+    """
+
+    made: Generation
+    flags: tuple[Flag, ...] = ()
+    engine: str = ""
+    by: str = ""
+    tried: tuple[str, ...] = ()
+    outcome: str = ""
+
+
+# The best candidates so far to what else there is for each of their sentences.
+Attempt = Callable[[Mapping[Sentence, Candidate]], Mapping[Sentence, Sequence[Candidate]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +208,38 @@ class Digest:
 
     article: Article
     renditions: tuple[Rendition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """How fast one engine was with one way of making batches.
+
+    Attributes:
+        ran_on: device, number format and engine, as the engine tells it.
+        batching: the way, in words.
+        batch_tokens: the budget, where batches are filled to one.
+        batches: how many there were.
+        seconds: the median of the rounds; None where a batch did not fit into memory.
+        rounds: seconds of each round.
+        padding: padding tokens for each real token of the input.
+        peak_memory_mib: the most that the device held, in MiB, in the round that needed least; None where nobody knows.
+        same: share of the sentences whose translation is, letter for letter, that of the first measurement.
+        failed: sentences of which nothing came.
+    """
+
+    engine: str
+    ran_on: str
+    batching: str
+    batch_tokens: int | None
+    batches: int
+    sentences: int
+    tokens_in: int
+    tokens_out: int
+    seconds: float | None
+    rounds: tuple[float, ...]
+    sentences_per_second: float | None
+    tokens_per_second: float | None
+    padding: float
+    peak_memory_mib: int | None
+    same: float
+    failed: int

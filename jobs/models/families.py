@@ -6,11 +6,11 @@ of particular families.
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from jobs.config import AUTO, Family, SummaryFamily
+from jobs.config import AUTO, Family, Model, Summariser, SummaryFamily, Translator
 from jobs.models.engine import ModelError
 from jobs.models.prompts import instruction
 from jobs.records import Prompt
@@ -24,11 +24,18 @@ class Chat:
         content: the text of a prompt to the content of the one message, the user's.
         options: what the template is told besides.
         task: file of `conf/prompts` that the prompt is made from; empty where the template has the words itself.
+        terms: file of `conf/prompts` that tells a text's glossary terms before that; empty where they are not told.
     """
 
     content: Callable[[str], Any] = str
     options: Mapping[str, Any] = field(default_factory=dict)
     task: str = ""
+    terms: str = ""
+
+    @property
+    def instruction(self) -> str:
+        """The words around a text, where this program has them; they decide what comes out."""
+        return "\n\n".join(instruction(task).template for task in (self.terms, self.task) if task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +57,12 @@ class Convention:
     refused: Mapping[str, str] = field(default_factory=dict)
     chat: Chat | None = None
 
-    @property
-    def instruction(self) -> str:
-        """The words around a text, where this program has them; they decide what comes out."""
-        return instruction(self.chat.task).template if self.chat and self.chat.task else ""
+    def told(self, prompt: Prompt, terms: Callable[[], Sequence[tuple[str, str]]]) -> Prompt:
+        """The prompt with the glossary terms of its text and their renderings, for models that are told them."""
+        if not self.chat or not self.chat.terms or not (found := terms()):
+            return prompt
+        words = "; ".join(f"{term} = {rendering}" for term, rendering in found)
+        return replace(prompt, text=f"{instruction(self.chat.terms).substitute(terms=words)}\n\n{prompt.text}")
 
 
 def find_tag(convention: Convention, wanted: str, language: str, model: str, tokenizer: Any) -> str:
@@ -142,7 +151,7 @@ CONVENTIONS: Mapping[Family, Convention] = {
     Family.chat: Convention(
         tags=CHAT_NAMES,
         prompt=_chat,
-        chat=Chat(options={"enable_thinking": False}, task="translate"),
+        chat=Chat(options={"enable_thinking": False}, task="translate", terms="terms"),
     ),
     # Zheng et al. 2025, and the model card of HY-MT1.5: trained on these words, for pairs without Chinese.
     Family.hunyuan: Convention(tags=NAMES, prompt=_hunyuan, chat=Chat(task="translate_hunyuan")),
@@ -164,17 +173,24 @@ class Reading:
         starts: language (BCP-47) -> token that the answer starts from, in models that are told the language so.
         global_tokens: tokens at the beginning that see the whole text, where the others see what is near them.
         line_break: what stands for one in an answer; empty where it is one.
+        chat: for chat models, which are given an instruction and not a prefix.
     """
 
     prefix: str = ""
     starts: Mapping[str, str] = field(default_factory=dict)
     global_tokens: int = 0
     line_break: str = ""
+    chat: Chat | None = None
 
-    def prompt(self, text: str, language: str) -> Prompt:
-        """A text, on one line, as the family wants it."""
+    def prompt(self, text: str, language: str, sentences: int) -> Prompt:
+        """A text, on one line, as the family wants it; a chat model is told the language, and how many sentences it may write."""
+        line = " ".join(text.split())
+        words = self.prefix + line
+        if self.chat:
+            values = {"text": line, "language": CHAT_NAMES[language][0], "sentences": sentences}
+            words = instruction(self.chat.task).substitute(values)
         return Prompt(
-            self.prefix + " ".join(text.split()),
+            words,
             language,
             language,
             start_token=self.starts.get(language, ""),
@@ -198,4 +214,12 @@ READINGS: Mapping[SummaryFamily, Reading] = {
     # Liu et al. 2020: the first mBART, whose answers start from the code of their language.
     SummaryFamily.mbart: Reading(starts={"en": "en_XX", "ru": "ru_RU", "kk": "kk_KZ"}),
     SummaryFamily.t5: Reading(),
+    SummaryFamily.chat: Reading(chat=Chat(options={"enable_thinking": False}, task="summarise")),
 }
+
+
+def chat_of(settings: Model) -> Chat | None:
+    """How a model is chatted with, or None where it is no chat model."""
+    if isinstance(settings, Translator):
+        return CONVENTIONS[settings.family].chat
+    return READINGS[settings.family].chat if isinstance(settings, Summariser) else None

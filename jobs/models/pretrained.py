@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from jobs.models.checkpoint import Checkpoint
-from jobs.models.engine import OutOfMemory
+from jobs.models.engine import OutOfMemory, best_of, longest, wish
 from jobs.models.tokenizer import load_tokenizer, named_errors
 from jobs.records import Finish, Generation, Prompt
 
 # How torch words it where it raises a plain RuntimeError: the processor's allocators, and cuBLAS.
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "cublas_status_alloc_failed")
+
+# Where fewer hypotheses ended than there are beams, `generate` fills up with empty ones that have -1e9.
+_NO_HYPOTHESIS = -1e6
 
 
 def precision(device: str) -> Any:
@@ -134,8 +137,15 @@ class PretrainedEngine(ABC):
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
-    def _decode(self, batch: Any, **options: Any) -> Any:
-        """The output of `generate` for an encoded batch, with scores: greedy or by beams, never sampled."""
+    def _limit(self, prompts: Sequence[Prompt]) -> int:
+        positions = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
+        return longest(prompts, self.output_limit, positions)
+
+    def _decode(self, prompts: Sequence[Prompt], batch: Any, **options: Any) -> Any:
+        """The output of `generate` for an encoded batch, with scores: greedy or by beams, never sampled.
+
+        As many sequences of each prompt as there are beams, best first.
+        """
         import torch
 
         if self.beams > 1 and self.early_stopping is not None:
@@ -145,15 +155,21 @@ class PretrainedEngine(ABC):
                 **batch,
                 **options,
                 num_beams=self.beams,
+                num_return_sequences=self.beams,
                 do_sample=False,
-                max_new_tokens=self.output_limit,
+                max_new_tokens=self._limit(prompts),
                 max_length=None,
                 min_length=self.output_minimum,
                 length_penalty=self.length_penalty,
-                no_repeat_ngram_size=self.no_repeat_ngram,
+                no_repeat_ngram_size=wish(prompts, "no_repeat_ngram", self.no_repeat_ngram),
                 return_dict_in_generate=True,
                 output_scores=True,
             )
+
+    def _best(self, hypotheses: Sequence[Generation]) -> list[Generation]:
+        """One generation per prompt from its hypotheses, as many as beams, with the others as its alternatives."""
+        groups = [hypotheses[start : start + self.beams] for start in range(0, len(hypotheses), self.beams)]
+        return [best_of([group[0], *(item for item in group[1:] if item.score > _NO_HYPOTHESIS)]) for group in groups]
 
     def _scores(self, output: Any, written: Sequence[int]) -> list[float]:
         """Mean log-probability of each answer, from the beam's own score or from the greedy steps.

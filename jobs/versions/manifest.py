@@ -70,8 +70,8 @@ def peak_memory_mib() -> int:
 
 
 def stage_figures(counts: Mapping[str, float]) -> dict[str, Any]:
-    """What a stage's markers counted, with tokens a second; flags, terms and engines are told elsewhere."""
-    told_elsewhere = ("flag:", "term:", "ran_on:")
+    """What a stage's markers counted, with tokens a second; flags, terms, repairs and engines are told elsewhere."""
+    told_elsewhere = ("flag:", "term:", "ran_on:", "repair:")
     plain = {name: value for name, value in counts.items() if not name.startswith(told_elsewhere)}
     plain["seconds"] = round(plain.get("seconds", 0.0), 2)
     if plain.get("tokens_out") and plain["seconds"]:
@@ -98,6 +98,28 @@ def terms(stages: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, int]
                 sums = total.setdefault(term, {"applied": 0, "missed": 0})
                 sums[outcome] += int(value)
     return dict(sorted(total.items()))
+
+
+def repairs(stages: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, Any]]:
+    """Per stage that had segments to repair: how many each rung was `tried` on and `repaired`, and what became of the others.
+
+    The others are `flagged`, with the best that there was, or `untranslated`, with their source.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for stage, counts in stages.items():
+        told = {
+            name.removeprefix("repair:"): int(value) for name, value in counts.items() if name.startswith("repair:")
+        }
+        if told:
+            found[stage] = {
+                **{kind: _with_prefix(told, f"{kind}:") for kind in ("tried", "repaired")},
+                **{kind: told.get(kind, 0) for kind in ("flagged", "untranslated")},
+            }
+    return found
+
+
+def _with_prefix(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
+    return {name.removeprefix(prefix): value for name, value in sorted(counts.items()) if name.startswith(prefix)}
 
 
 def ran_on(counts: Mapping[str, float]) -> dict[str, int]:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -38,6 +39,45 @@ def test_the_engine_gives_what_a_plain_generate_call_gives(random_marian: Path, 
             )
         expected.append(tokenizer.decode(output[0], skip_special_tokens=True).strip())
     assert [made.text for made in engine(random_marian, beams).generate(prompts(SENTENCES))] == expected
+
+
+def test_the_other_hypotheses_of_the_beam_come_along_best_first(random_marian: Path) -> None:
+    tokenizer = MarianTokenizer.from_pretrained(random_marian)
+    model = MarianMTModel.from_pretrained(random_marian).eval()
+    for prompt, made in zip(prompts(SENTENCES), engine(random_marian, 4).generate(prompts(SENTENCES)), strict=True):
+        batch = tokenizer([prompt.text], return_tensors="pt")
+        with torch.inference_mode():
+            output = model.generate(
+                **batch, num_beams=4, num_return_sequences=4, early_stopping=True, max_length=None, max_new_tokens=12
+            )
+        expected = [text.strip() for text in tokenizer.batch_decode(output, skip_special_tokens=True)]
+        assert [made.text, *(item.text for item in made.alternatives)] == expected
+        scores = [made.score, *(item.score for item in made.alternatives)]
+        assert scores == sorted(scores, reverse=True)
+        assert {item.tokens_in for item in made.alternatives} == {made.tokens_in}
+
+
+def test_a_prompt_may_ask_for_other_decoding_than_the_settings(random_marian: Path) -> None:
+    tokenizer = MarianTokenizer.from_pretrained(random_marian)
+    model = MarianMTModel.from_pretrained(random_marian).eval()
+    asked = [replace(prompt, no_repeat_ngram=2, output_limit=24) for prompt in prompts(SENTENCES)]
+    for prompt, made in zip(asked, engine(random_marian, 1).generate(asked), strict=True):
+        batch = tokenizer([prompt.text], return_tensors="pt")
+        with torch.inference_mode():
+            output = model.generate(**batch, num_beams=1, no_repeat_ngram_size=2, max_length=None, max_new_tokens=24)
+        assert made.text == tokenizer.decode(output[0], skip_special_tokens=True).strip()
+    assert [made.tokens_out for made in engine(random_marian, 1).generate(prompts(SENTENCES))] == [12] * 4
+
+
+def test_an_answer_is_never_longer_than_the_model_has_positions_for(random_marian: Path) -> None:
+    made = engine(random_marian, 1)
+    positions = made._model.config.max_position_embeddings
+    (answer,) = made.generate([replace(prompts(["Oil rose."])[0], output_limit=10 * positions)])
+    assert answer.tokens_out <= positions
+
+
+def test_a_greedy_search_has_no_other_hypotheses(random_marian: Path) -> None:
+    assert not any(made.alternatives for made in engine(random_marian, 1).generate(prompts(SENTENCES)))
 
 
 def test_the_tag_of_the_target_language_is_one_token(random_marian: Path) -> None:

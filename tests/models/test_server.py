@@ -94,6 +94,15 @@ def test_answers_come_in_the_order_of_the_prompts_whatever_order_the_server_has(
     assert sorted(map(last_line, server.asked)) == lines
 
 
+def test_a_prompt_may_ask_for_a_longer_answer_and_against_repetitions(server: LocalServer) -> None:
+    engine = loaded(server)
+    engine.generate([Prompt("plain", "en", "ru")])
+    engine.generate([Prompt("otherwise", "en", "ru", no_repeat_ngram=3, output_limit=100)])
+    plain, otherwise = server.asked
+    assert (plain["max_tokens"], "frequency_penalty" in plain) == (50, False)
+    assert (otherwise["max_tokens"], otherwise["frequency_penalty"] > 0) == (100, True)
+
+
 def test_as_many_requests_are_under_way_as_the_settings_allow_and_no_more(server: LocalServer) -> None:
     engine = loaded(server, concurrency=3)
     together = threading.Barrier(3, timeout=60)
@@ -174,7 +183,7 @@ def test_a_server_that_cannot_be_reached_stops_the_stage_when_it_loads(server: L
     with pytest.raises(ModelError) as told:
         engine.load()
     assert str(told.value).startswith(f"{server.url}: the server cannot be used: no connection: ")
-    assert str(told.value).endswith("start it, or set translators.<language>.server.url")
+    assert str(told.value).endswith("start it, or set server.url")
 
 
 @pytest.mark.parametrize("code", [400, 401, 404])
@@ -191,7 +200,7 @@ def test_the_only_model_of_a_server_needs_no_name_and_one_of_several_does(server
     settings = Server(url=server.url)
     assert find("auto", settings) == find("tiny", settings)
     server.models = [{"id": "b"}, {"id": "a"}]
-    with pytest.raises(ModelError, match=r"it has the models a, b; set translators\.<language>\.model"):
+    with pytest.raises(ModelError, match=r"it has the models a, b; set model to the name of one"):
         find("auto", settings)
     server.models = []
     with pytest.raises(ModelError, match="it does not tell which models it has"):
