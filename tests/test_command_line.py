@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tiny import random_translators
+
 Run = Callable[[Sequence[str], Path], "subprocess.CompletedProcess[str]"]
 
 
@@ -96,10 +98,9 @@ def mixed(tmp_path: Path) -> Path:
 
 
 def base(mixed: Path, model: Path, *more: str) -> list[str]:
-    weights = [
-        f"translators.{language}.{key}" for language in ("ru", "kk") for key in (f"model={model}", "output_limit=8")
-    ]
-    return ["articles=jsonl", f"articles.path={mixed}", "outputs.part_articles=3", *weights, *more]
+    short = [f"translators.{language}.output_limit=8" for language in ("ru", "kk")]
+    weights = random_translators(model)
+    return ["articles=jsonl", f"articles.path={mixed}", "outputs.part_articles=3", *weights, *short, *more]
 
 
 def test_the_last_line_of_output_is_the_version_folder_alone(
