@@ -23,6 +23,7 @@ Run = Callable[[Sequence[str], Path], "subprocess.CompletedProcess[str]"]
         (["summariser.sentence=2"], "summariser.sentence: no such setting"),
         (["+summariser.colour=red"], "summariser.colour=red: no such setting; there are batch_tokens, beams"),
         (["articles=xml"], "articles=xml: choose one of csv, demo, hub, jsonl, pages, parquet"),
+        (["+profile=laptop"], "profile=laptop: choose one of cpu, workstation_24gb, workstation_80gb, workstation_8gb"),
         (["articles=jsonl", "articles.path=/none"], "articles.path=/none: no file there"),
         (["glossary.path=terms.xlsx"], "glossary.path=terms.xlsx: a glossary is a .tsv, .csv or .tbx file"),
         (["targets=[ru"], "an override cannot be read"),
@@ -53,6 +54,8 @@ def test_help_tells_what_the_job_does_with_six_examples(digest: Run, tmp_path: P
     assert text.split("Examples")[1].count("python -m jobs.digest ") >= 5
     for preset in (Path(__file__).parents[1] / "conf" / "translator").glob("*.yaml"):
         assert preset.stem in text
+    for profile in (Path(__file__).parents[1] / "conf" / "profile").glob("*.yaml"):
+        assert profile.stem in text
     for key in ("targets=", "use=", "translate.fields=", "articles.path=", "outputs.root=", "resume=", "dry_run=true"):
         assert key in text
 
