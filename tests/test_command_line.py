@@ -52,10 +52,9 @@ def test_help_tells_what_the_job_does_with_six_examples(digest: Run, tmp_path: P
     text = digest(["--help"], tmp_path).stdout
     assert "load news articles" in text
     assert text.split("Examples")[1].count("python -m jobs.digest ") >= 5
-    for preset in (Path(__file__).parents[1] / "conf" / "translator").glob("*.yaml"):
-        assert preset.stem in text
-    for profile in (Path(__file__).parents[1] / "conf" / "profile").glob("*.yaml"):
-        assert profile.stem in text
+    for group in ("translator", "summariser", "profile"):
+        for preset in (Path(__file__).parents[1] / "conf" / group).glob("*.yaml"):
+            assert preset.stem in text
     for key in ("targets=", "use=", "translate.fields=", "articles.path=", "outputs.root=", "resume=", "dry_run=true"):
         assert key in text
 
@@ -81,7 +80,7 @@ def test_the_program_alone_lists_the_jobs(arguments: list[str], tmp_path: Path) 
 def test_a_job_that_is_not_there_is_refused(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "jobs", "digset"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2
-    assert "no job is called 'digset'; there are digest" in done.stderr
+    assert "no job is called 'digset'; there are digest, benchmark" in done.stderr
 
 
 def story(number: int) -> dict[str, str]:

@@ -26,6 +26,11 @@ def random_translators(model: Path) -> list[str]:
     return [f"translators.ru.model={model}", f"translators.kk.model={model}", "self_test=false"]
 
 
+def best(output: Any, options: dict[str, Any]) -> Any:
+    """The best sequence of each prompt in what `generate` gave with these options."""
+    return getattr(output, "sequences", output)[:: options.get("num_return_sequences", 1)]
+
+
 def trimmed(row: list[int], end: int) -> list[int]:
     """A row up to its end token; the start token may be the same."""
     return row[: row.index(end, 1) + 1] if end in row[1:] else row
