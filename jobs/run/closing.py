@@ -67,7 +67,7 @@ def close(walk: Walk, identity: dict[str, Any]) -> bool:
 
 def notices_of(config: DigestConfig) -> list[str]:
     """What every reader of this configuration's output has to be told."""
-    found = {config.summariser.notice, *(config.translators[language].notice for language in config.translated)}
+    found = {config.summariser.notice, *(config.translators[language].notice for language in config.needed)}
     return sorted(notice for notice in found if notice)
 
 

@@ -116,18 +116,12 @@ class Abstractive:
         for index, text in enumerate(texts):
             (tokens,) = self.count([text.text], text.language)
             if reason := self.refusal(text, tokens):
-                found[index] = self._extract(text, reason)
+                found[index] = self.extractive.instead(text, reason)
             else:
                 works[index] = self._begun(text, tokens)
         self._work(list(works.values()), done)
         found.update((index, self._summary(work)) for index, work in works.items())
         return [found[index] for index in range(len(texts))]
-
-    def _extract(self, text: Text, reason: str) -> Summary:
-        """The summary by the text's own sentences, and why it is one."""
-        made = self.extractive.summary(text)
-        flag = Flag("extractive", Severity.NOTE, "text", f"{reason}; these are sentences of the text")
-        return Summary(made.text, made.engine, (flag,))
 
     def _prompt(self, text: str, language: str) -> Prompt:
         return self.reading.prompt(text, language, self.settings.sentences)
