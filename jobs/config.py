@@ -4,6 +4,7 @@ A field marked `metadata=UNPRINTED` does not change what comes out, and so is no
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -430,10 +431,16 @@ class Checks:
 
 
 @dataclass
-class Outputs:
-    """Where versions are written, and how many articles one part holds."""
+class Folder:
+    """Where versions are written."""
 
     root: str = field(default="outputs", metadata=UNPRINTED)
+
+
+@dataclass
+class Outputs(Folder):
+    """Where versions are written, and how many articles one part holds."""
+
     part_articles: int = 500
 
     def __post_init__(self) -> None:
@@ -473,8 +480,14 @@ class DigestConfig:
                 raise ConfigError(
                     f"translators.{language}", None, f"{wanting} needs it; add translator@translators.{language}=demo"
                 )
-            self._refuse_licence(f"translators.{language}", self.translators[language], language)
-        self._refuse_licence("summariser", self.summariser)
+            refuse_licence(
+                self.use,
+                f"translators.{language}",
+                self.translators[language],
+                f"translator@translators.{language}",
+                commercial_presets(language),
+            )
+        refuse_licence(self.use, "summariser", self.summariser, "summariser", commercial_summarisers())
 
     @property
     def translated(self) -> list[str]:
@@ -487,16 +500,67 @@ class DigestConfig:
         pivots = self.summariser.pivots
         return list(dict.fromkeys([*self.translated, *pivots.values(), *pivots]))
 
-    def _refuse_licence(self, key: str, model: Model, target: str = "") -> None:
-        if self.use is Use.commercial and not model.commercial:
-            others = commercial_presets(target) if target else commercial_summarisers()
-            choice = f"translator@{key}" if target else key
-            raise ConfigError(
-                key,
-                model.name,
-                f"its licence {model.licence} forbids commercial use; set use=research if yours is none, "
-                f"or choose {choice}=<name>: {', '.join(others)}",
-            )
+
+@dataclass
+class Benchmark:
+    """What is measured, and how often.
+
+    Attributes:
+        sentences: how many sentences of the articles, in file order; null for all.
+        rounds: how often each way is measured; the median counts.
+        fixed: sentences of a batch in file order.
+        budgets: tokens that a batch may hold, beams counted in; the translator's own `batch_tokens` is always among them.
+    """
+
+    sentences: int | None = 200
+    rounds: int = 3
+    fixed: int = 16
+    budgets: list[int] = field(default_factory=lambda: [2048, 4096, 8192, 16384])
+
+    def __post_init__(self) -> None:
+        for key in ("rounds", "fixed"):
+            if getattr(self, key) < 1:
+                raise ConfigError(f"benchmark.{key}", getattr(self, key), "a whole number from 1")
+        if self.sentences is not None and self.sentences < 1:
+            raise ConfigError("benchmark.sentences", self.sentences, "a whole number from 1, or null for all")
+        if any(tokens < 1 for tokens in self.budgets):
+            raise ConfigError("benchmark.budgets", self.budgets, "whole numbers from 1")
+
+
+@dataclass
+class BenchmarkConfig:
+    """The whole of `python -m jobs.benchmark`."""
+
+    translator: Translator
+    target: str = "ru"
+    articles: Articles = field(default_factory=Articles)
+    benchmark: Benchmark = field(default_factory=Benchmark)
+    use: Use = field(default=Use.commercial, metadata=UNPRINTED)
+    outputs: Folder = field(default_factory=Folder)
+
+    def __post_init__(self) -> None:
+        if self.target not in LANGUAGES:
+            raise ConfigError("target", self.target, f"one of {', '.join(LANGUAGES)}")
+        refuse_licence(self.use, "translator", self.translator, "translator", commercial_presets(self.target))
+
+
+def refuse_licence(use: Use, key: str, model: Model, choice: str, others: Sequence[str]) -> None:
+    """Raise `ConfigError` where a model's licence does not allow the use.
+
+    Args:
+        use: what the output is for.
+        key: of the model.
+        model: whose licence counts.
+        choice: what chooses another model on the command line.
+        others: models that may be used commercially.
+    """
+    if use is Use.commercial and not model.commercial:
+        raise ConfigError(
+            key,
+            model.name,
+            f"its licence {model.licence} forbids commercial use; set use=research if yours is none, "
+            f"or choose {choice}=<name>: {', '.join(others)}",
+        )
 
 
 @cache

@@ -77,7 +77,7 @@ def test_the_program_alone_lists_the_jobs(arguments: list[str], tmp_path: Path) 
 def test_a_job_that_is_not_there_is_refused(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "jobs", "digset"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2
-    assert "no job is called 'digset'; there are digest" in done.stderr
+    assert "no job is called 'digset'; there are digest, benchmark" in done.stderr
 
 
 def story(number: int) -> dict[str, str]:

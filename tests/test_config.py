@@ -7,6 +7,8 @@ from omegaconf import OmegaConf
 
 from jobs.config import (
     Articles,
+    Benchmark,
+    BenchmarkConfig,
     ConfigError,
     DigestConfig,
     EngineKind,
@@ -174,6 +176,11 @@ def test_the_defaults_are_the_demo() -> None:
         (lambda: Server(retries=-1), "server.retries=-1: a whole number from 0"),
         (lambda: Server(timeout_s=0), "server.timeout_s=0: a number above 0"),
         (lambda: Outputs(part_articles=0), "outputs.part_articles=0"),
+        (lambda: Benchmark(rounds=0), "benchmark.rounds=0: a whole number from 1"),
+        (lambda: Benchmark(fixed=0), "benchmark.fixed=0: a whole number from 1"),
+        (lambda: Benchmark(sentences=0), "benchmark.sentences=0: a whole number from 1, or null for all"),
+        (lambda: Benchmark(budgets=[2048, 0]), r"benchmark.budgets=\[2048,0\]: whole numbers from 1"),
+        (lambda: BenchmarkConfig(Translator("x", "/x"), target="de"), "target=de: one of en, ru, kk"),
         (
             lambda: DigestConfig(targets=["ru"]),
             r"translators.ru=null: targets=\[ru\] needs it; add translator@translators.ru=demo",

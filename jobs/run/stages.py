@@ -260,7 +260,7 @@ class Translations:
         missing = (name for name in self.fields if not draft.find(name, self.language))
         wanted = [(article, name, text) for name in missing if (text := draft.find(name, source))]
         made.counts["wanted"] += len(wanted)
-        if refusal := self.translator.refusal(source):
+        if wanted and (refusal := self.translator.refusal(source)):
             made.counts["failed"] += len(wanted)
             made.failures.append(Failure(article.id, self.name, "unknown_pair", refusal, article.where))
             return []
