@@ -325,6 +325,7 @@ class OutOfPivot(Translations):
         self.name = f"pivot-{language}"
         self.fields = ["summary"]
         self.pivot = config.summariser.pivots[language]
+        self.sources = [self.pivot]
         self.extractive = Extractive(config.summariser.sentences)
         refuse_pivot(self.translator, self.pivot, f"summariser.pivot.{language}", self.pivot)
 

@@ -27,11 +27,14 @@ from jobs.config import (
     Translator,
 )
 from jobs.digest import run
+from jobs.models.engine import ModelError
 from jobs.records import Finish, Generation
 from jobs.summarise import abstractive
 from jobs.translate import translator
+from jobs.trust.selftest import SENTENCES
 from jobs.versions.parts import failures_of
 from tests.fake_engine import FakeEngine
+from tests.tiny import random_translators
 
 KAZAKH = "Наурызда мұнай өндіру азайды. Бұл туралы сейсенбі күні министрлік хабарлады."
 ENGLISH = "Oil output fell in March. The energy ministry said so on Tuesday."
@@ -64,9 +67,11 @@ class Engines:
         self.made: list[FakeEngine] = []
 
     def translating(self, settings: Translator, _: object) -> FakeEngine:
-        write = {"to_ru": str.upper, "to_kk": str.title}[settings.name]
-        self.made.append(Writer(write, poison=self.poison.get(settings.name)))
+        self.made.append(Writer(self.write(settings.name), poison=self.poison.get(settings.name)))
         return self.made[-1]
+
+    def write(self, name: str) -> Callable[[str], str]:
+        return {"to_ru": str.upper, "to_kk": str.title}[name]
 
     def summarising(self, *_: object) -> FakeEngine:
         return Writer(lambda text: text.split(". ")[0] + ".", poison=self.poison.get("writer"))
@@ -256,6 +261,18 @@ def test_a_direction_that_the_translators_do_not_have_is_refused_before_anything
     assert not list(tmp_path.rglob("v0001"))
 
 
+@pytest.mark.parametrize(("poor", "stage", "asked"), [("to_ru", "pivot-ru", "kk"), ("to_kk", "pivot-kk", "ru")])
+def test_a_translator_is_tested_in_the_direction_of_the_pivot_before_a_night_is_spent_on_it(
+    poor: str, stage: str, asked: str, pivoted: Make, engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendering = dict(zip(SENTENCES["kk"], SENTENCES["ru"], strict=True)) | dict(
+        zip(SENTENCES["ru"], SENTENCES["kk"], strict=True)
+    )
+    monkeypatch.setattr(engines, "write", lambda name: lambda text: text if name == poor else rendering.get(text, text))
+    with pytest.raises(ModelError, match=rf"^{stage}: {poor} failed the self-test: asked for «{SENTENCES[asked][0]}»"):
+        run(pivoted(self_test=True), {})
+
+
 def test_a_pivot_with_the_demo_translator_is_refused_in_one_line(
     digest: Callable[..., "subprocess.CompletedProcess[str]"], random_marian: Path, tmp_path: Path
 ) -> None:
@@ -347,7 +364,7 @@ def test_a_run_with_a_pivot_that_is_killed_ends_with_the_digest_of_an_undisturbe
         *("summariser.name=writer", "summariser.family=t5", f"summariser.model={random_marian}"),
         *("summariser.languages=[ru]", "summariser.pivot={kk: ru}", "summariser.output_limit=8", "summariser.beams=1"),
         *(f"translators.{code}.sources=[ru,kk]" for code in ("ru", "kk")),
-        *(f"translators.{code}.model={random_marian}" for code in ("ru", "kk")),
+        *random_translators(random_marian),
         *(f"translators.{code}.output_limit=8" for code in ("ru", "kk")),
         *("outputs.part_articles=3", "max_failed_fraction=1"),
     ]
