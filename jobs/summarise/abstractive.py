@@ -6,8 +6,8 @@ these happened is written down beside the summary.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
 
@@ -18,7 +18,7 @@ from jobs.models.engine import Engine
 from jobs.models.engines import checkpoint_for, engine_for
 from jobs.models.families import READINGS
 from jobs.models.telling import flags_of
-from jobs.records import Finish, Flag, Generation, Prompt, Severity
+from jobs.records import Finish, Flag, Generation, Pair, Prompt, Severity
 from jobs.summarise.extractive import Extractive, ranked
 from jobs.summarise.summary import Done, NotSummarised, Summary, Text
 from jobs.text.clauses import pieces
@@ -52,10 +52,17 @@ class Abstractive:
     Args:
         settings: the model, how it decodes, and what it does with long texts.
         engine: runs the model; made from the settings where none is given.
+        check: what it finds in an article and its summary becomes flags.
     """
 
-    def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine | None = None,
+        check: Callable[[Pair], list[Flag]] = lambda pair: [],
+    ) -> None:
         self.settings = settings
+        self.check = check
         self.reading = READINGS[settings.family]
         self.checkpoint = checkpoint_for(settings)
         self.engine = engine or engine_for(settings, self.checkpoint)
@@ -203,15 +210,21 @@ class Abstractive:
                 f"its {largest} tokens do not fit into the memory of {self.engine.runs_on}, not even alone; "
                 "lower summariser.input_limit, output_limit or beams",
             )
+        answer = self.reading.answer(work.made[-1].text)
         return Summary(
-            self.reading.answer(work.made[-1].text),
+            answer,
             self.name,
-            tuple(work.flags),
+            (*work.flags, *self._checked(work.text, answer)),
             work.tokens_in,
             work.tokens_kept,
             sum(made.tokens_out for made in work.made),
             finish,
         )
+
+    def _checked(self, text: Text, answer: str) -> list[Flag]:
+        """What the check finds in a summary; the headline is part of the article."""
+        found = self.check(Pair(f"{text.title}\n{text.text}", answer, text.language, text.language))
+        return [replace(flag, where="summary") for flag in found]
 
 
 def fitting(best: Sequence[int], lengths: Sequence[int], limit: int) -> list[int]:
