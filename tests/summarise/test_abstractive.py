@@ -45,7 +45,7 @@ from jobs.summarise.summary import NotSummarised, Summary, Text
 from jobs.text.sentences import segment
 from jobs.versions.parts import failures_of
 from tests.fake_engine import FakeEngine
-from tests.tiny import pieces, trimmed
+from tests.tiny import best, pieces, trimmed
 
 CONF = Path(__file__).parents[2] / "conf" / "summariser"
 TEXTS = [
@@ -175,7 +175,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
         found.options.append(options)
         found.read.append([row[kept].tolist() for row, kept in zip(options["input_ids"], mask, strict=True)])
         end = self.generation_config.eos_token_id
-        found.answered.append([trimmed(row, end) for row in getattr(output, "sequences", output).tolist()])
+        found.answered.append([trimmed(row, end) for row in best(output, options).tolist()])
         return output
 
     monkeypatch.setattr(GenerationMixin, "generate", spy)
