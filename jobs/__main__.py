@@ -5,6 +5,7 @@ import sys
 
 JOBS = {
     "digest": "load articles, summarise, translate, write a new version folder",
+    "benchmark": "measure engines and batches of a translation model on this machine, recommend settings",
 }
 
 

@@ -4,6 +4,7 @@ A field marked `metadata=UNPRINTED` does not change what comes out, and so is no
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -82,9 +83,6 @@ class Family(Enum):
     translate_gemma = "translate_gemma"
 
 
-SERVED = (Family.chat,)  # a server is asked in words, and can be told nothing of tokens
-
-
 class SummaryFamily(Enum):
     """Summarisers that are given a text in the same way; `jobs/models/families.py` has the ways."""
 
@@ -94,6 +92,11 @@ class SummaryFamily(Enum):
     mt5 = "mt5"
     mbart = "mbart"
     t5 = "t5"
+    chat = "chat"
+
+
+# A server is asked in words, and can be told nothing of tokens.
+SERVED = (Family.chat, Family.hunyuan, SummaryFamily.chat)
 
 
 class Long(Enum):
@@ -186,93 +189,6 @@ class Articles:
 
 
 @dataclass
-class Model:
-    """A model of the catalogue: which weights, and how it decodes.
-
-    Attributes:
-        model: a hub id, a local folder, or `embedded` for the model shipped in the package.
-        engine: what runs it.
-        licence: SPDX name of the weights' licence, or `unknown`.
-        notice: what every reader of its output is told, if anything.
-        input_limit: tokens that it is given; output_limit and output_minimum: tokens that it writes.
-        length_penalty: exponent of the length that a beam's score is divided by; above 1 favours longer answers.
-        no_repeat_ngram: no answer has a sequence of so many tokens twice; 0 allows all.
-        batch_tokens: tokens a batch may hold, beams counted in; less where an earlier run found out that less fits.
-        memory_gb: estimate of the memory that weights in bf16 and one batch take, in GB.
-    """
-
-    name: str
-    model: str
-    engine: EngineKind = EngineKind.auto
-    revision: str | None = None
-    licence: str = ""
-    notice: str = ""
-    beams: int = 4
-    input_limit: int = 512
-    output_limit: int = 512
-    output_minimum: int = 0
-    length_penalty: float = 1.0
-    no_repeat_ngram: int = 0
-    batch_tokens: int = field(default=8192, metadata=UNPRINTED)
-    memory_gb: float | None = field(default=None, metadata=UNPRINTED)
-    device: Device = field(default=Device.auto, metadata=UNPRINTED)
-
-    def __post_init__(self) -> None:
-        lowest = dict.fromkeys(("beams", "input_limit", "output_limit", "batch_tokens"), 1)
-        for key, least in {**lowest, "output_minimum": 0, "no_repeat_ngram": 0}.items():
-            if getattr(self, key) < least:
-                raise ConfigError(f"{self.kind}.{key}", getattr(self, key), f"a whole number from {least}")
-
-    @property
-    def kind(self) -> str:
-        """What the command line calls models of this kind."""
-        return type(self).__name__.lower()
-
-    @property
-    def commercial(self) -> bool:
-        """Whether the licence allows commercial use."""
-        return "NC" not in self.licence.upper().split("-")
-
-
-@dataclass
-class Summariser(Model):
-    """How an article becomes a few sentences: by choosing them, or with a model that writes them.
-
-    Attributes:
-        model: empty where sentences are chosen.
-        family: how it is given a text.
-        languages: that it reads and writes.
-        sentences: how many are chosen, where sentences are chosen.
-        long: what is done with an article that is longer than the model reads.
-    """
-
-    name: str = "extractive"
-    model: str = ""
-    batch_tokens: int = field(default=32768, metadata=UNPRINTED)  # an article is as long as a batch of sentences
-    family: SummaryFamily = SummaryFamily.bart
-    languages: list[str] = field(default_factory=list)
-    sentences: int = 3
-    long: Long = Long.select
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.sentences < 1:
-            raise ConfigError("summariser.sentences", self.sentences, "a whole number from 1")
-        if self.engine not in (EngineKind.auto, EngineKind.transformers):
-            raise ConfigError("summariser.engine", self.engine, "summarisers run with Transformers; set engine=auto")
-        if self.model:
-            _subset("summariser.languages", self.languages, LANGUAGES)
-
-
-@dataclass
-class Domain:
-    """Outside these bounds a translator is flagged as out of its domain; null means no bound."""
-
-    lowest_score: float | None = None
-    most_unknown: int | None = None
-
-
-@dataclass
 class Server:
     """An OpenAI-compatible server that runs the model.
 
@@ -298,23 +214,145 @@ class Server:
         url = urlsplit(self.url)
         # A key that stands in the wrong place is not repeated, since messages are logged.
         if url.username or url.password or url.query:
-            raise ConfigError("translator.server.url", HIDDEN, "no key in it; server.key_variable names where it is")
+            raise ConfigError("server.url", HIDDEN, "no key in it; server.key_variable names where it is")
         if url.scheme not in ("http", "https") or not url.hostname:
-            raise ConfigError("translator.server.url", self.url, "an address such as http://127.0.0.1:8000/v1")
+            raise ConfigError("server.url", self.url, "an address such as http://127.0.0.1:8000/v1")
         if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", self.key_variable):
-            raise ConfigError(
-                "translator.server.key_variable", HIDDEN, "the name of an environment variable, in capital letters"
-            )
+            raise ConfigError("server.key_variable", HIDDEN, "the name of an environment variable, in capital letters")
         for key, least in (("concurrency", 1), ("retries", 0)):
             if getattr(self, key) < least:
-                raise ConfigError(f"translator.server.{key}", getattr(self, key), f"a whole number from {least}")
+                raise ConfigError(f"server.{key}", getattr(self, key), f"a whole number from {least}")
         if self.timeout_s <= 0:
-            raise ConfigError("translator.server.timeout_s", self.timeout_s, "a number above 0")
+            raise ConfigError("server.timeout_s", self.timeout_s, "a number above 0")
+
+
+@dataclass
+class Model:
+    """A model of the catalogue: which weights, and how it decodes.
+
+    Attributes:
+        model: a hub id, a local folder, or `embedded` for the model shipped in the package.
+        engine: what runs it.
+        licence: SPDX name of the weights' licence, or `unknown`.
+        notice: what every reader of its output is told, if anything.
+        input_limit: tokens that it is given; output_limit and output_minimum: tokens that it writes.
+        length_penalty: exponent of the length that a beam's score is divided by; above 1 favours longer answers.
+        no_repeat_ngram: no answer has a sequence of so many tokens twice; 0 allows all.
+        batch_tokens: tokens a batch may hold, beams counted in; less where an earlier run found out that less fits.
+        memory_gb: estimate of the memory that weights in bf16 and one batch take, in GB.
+        server: where the model is, for `engine=server`; `model` is then the name that it has there, or `auto` for the only
+            one.
+    """
+
+    name: str
+    model: str
+    engine: EngineKind = EngineKind.auto
+    revision: str | None = None
+    licence: str = ""
+    notice: str = ""
+    beams: int = 4
+    input_limit: int = 512
+    output_limit: int = 512
+    output_minimum: int = 0
+    length_penalty: float = 1.0
+    no_repeat_ngram: int = 0
+    batch_tokens: int = field(default=8192, metadata=UNPRINTED)
+    memory_gb: float | None = field(default=None, metadata=UNPRINTED)
+    device: Device = field(default=Device.auto, metadata=UNPRINTED)
+    server: Server = field(default_factory=Server)
+
+    def __post_init__(self) -> None:
+        lowest = dict.fromkeys(("beams", "input_limit", "output_limit", "batch_tokens"), 1)
+        for key, least in {**lowest, "output_minimum": 0, "no_repeat_ngram": 0}.items():
+            if getattr(self, key) < least:
+                raise ConfigError(f"{self.kind}.{key}", getattr(self, key), f"a whole number from {least}")
+
+    def _refuse_served(self, family: Enum) -> None:
+        if self.engine is EngineKind.server and family not in SERVED:
+            raise ConfigError(
+                f"{self.kind}.family", family, "engine=server needs a family of chat models; set family=chat"
+            )
+
+    @property
+    def kind(self) -> str:
+        """What the command line calls models of this kind."""
+        return type(self).__name__.lower()
+
+    @property
+    def commercial(self) -> bool:
+        """Whether the licence allows commercial use."""
+        return "NC" not in self.licence.upper().split("-")
+
+
+@dataclass
+class Pivot:
+    """For each language: another one into which its articles are translated to be summarised, and their summaries back."""
+
+    en: str | None = None
+    ru: str | None = None
+    kk: str | None = None
+
+
+@dataclass
+class Summariser(Model):
+    """How an article becomes a few sentences: by choosing them, or with a model that writes them.
+
+    Attributes:
+        model: empty where sentences are chosen.
+        family: how it is given a text.
+        languages: that it reads and writes.
+        sentences: how many are chosen, where sentences are chosen; the most that a chat model is asked for.
+        long: what is done with an article that is longer than the model reads.
+        pivot: where the articles go that are in a language which the model does not know.
+    """
+
+    name: str = "extractive"
+    model: str = ""
+    batch_tokens: int = field(default=32768, metadata=UNPRINTED)  # an article is as long as a batch of sentences
+    family: SummaryFamily = SummaryFamily.bart
+    languages: list[str] = field(default_factory=list)
+    sentences: int = 3
+    long: Long = Long.select
+    pivot: Pivot = field(default_factory=Pivot)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.sentences < 1:
+            raise ConfigError("summariser.sentences", self.sentences, "a whole number from 1")
+        if self.engine is EngineKind.ctranslate2:
+            raise ConfigError(
+                "summariser.engine", self.engine, "summarisers run with Transformers or on a server; set engine=auto"
+            )
+        self._refuse_served(self.family)
+        if self.model:
+            _subset("summariser.languages", self.languages, LANGUAGES)
+        for language, pivot in self.pivots.items():
+            self._refuse_pivot(language, pivot)
+
+    def _refuse_pivot(self, language: str, pivot: str) -> None:
+        key, known = f"summariser.pivot.{language}", ", ".join(self.languages)
+        if not self.model or language in self.languages:
+            raise ConfigError(key, pivot, f"{self.name} summarises {language} itself; leave it out")
+        if pivot not in self.languages:
+            raise ConfigError(key, pivot, f"{self.name} does not summarise {pivot}, only {known}")
+
+    @property
+    def pivots(self) -> dict[str, str]:
+        """Language -> its pivot, for those that have one."""
+        return {language: pivot for language in LANGUAGES if (pivot := getattr(self.pivot, language))}
+
+
+@dataclass
+class Domain:
+    """Outside these bounds a translator is flagged as out of its domain; null means no bound."""
+
+    lowest_score: float | None = None
+    most_unknown: int | None = None
 
 
 @dataclass
 class Translator(Model):
-    """One translation model; for a server, `model` is the name that it has there, or `auto` for the only one.
+    """One translation model.
 
     Attributes:
         family: how it is told the languages.
@@ -322,7 +360,6 @@ class Translator(Model):
         tags: target language -> the token that asks for it, or what the prompt of a chat model calls it; `auto` takes the
             family's, and a Marian model of one target language has an empty one.
         compute_type: the number format that CTranslate2 runs it in; other engines have no choice.
-        server: where the model is, for `engine=server`.
     """
 
     family: Family = Family.marian
@@ -330,16 +367,12 @@ class Translator(Model):
     tags: dict[str, str] = field(default_factory=dict)
     domain: Domain = field(default_factory=Domain)
     compute_type: ComputeType = ComputeType.auto
-    server: Server = field(default_factory=Server)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.engine not in (EngineKind.auto, EngineKind.ctranslate2) and self.compute_type is not ComputeType.auto:
             raise ConfigError("translator.compute_type", self.compute_type, "for engine=ctranslate2 only; set auto")
-        if self.engine is EngineKind.server and self.family not in SERVED:
-            raise ConfigError(
-                "translator.family", self.family, "engine=server needs a family of chat models; set family=chat"
-            )
+        self._refuse_served(self.family)
         for language, tag in self.tags.items():
             if language not in LANGUAGES:
                 raise ConfigError(f"translator.tags.{language}", tag, f"the language is one of {', '.join(LANGUAGES)}")
@@ -399,10 +432,16 @@ class Checks:
 
 
 @dataclass
-class Outputs:
-    """Where versions are written, and how many articles one part holds."""
+class Folder:
+    """Where versions are written."""
 
     root: str = field(default="outputs", metadata=UNPRINTED)
+
+
+@dataclass
+class Outputs(Folder):
+    """Where versions are written, and how many articles one part holds."""
+
     part_articles: int = 500
 
     def __post_init__(self) -> None:
@@ -427,6 +466,7 @@ class DigestConfig:
     use: Use = field(default=Use.commercial, metadata=UNPRINTED)
     order: Order = Order.summarise_first
     outputs: Outputs = field(default_factory=Outputs)
+    self_test: bool = field(default=True, metadata=UNPRINTED)
     max_failed_fraction: float = field(default=0.05, metadata=UNPRINTED)
     resume: str = field(default="auto", metadata=UNPRINTED)
     dry_run: bool = field(default=False, metadata=UNPRINTED)
@@ -436,31 +476,93 @@ class DigestConfig:
             _subset("targets", self.targets, TARGETS)
         if not 0 <= self.max_failed_fraction <= 1:
             raise ConfigError("max_failed_fraction", self.max_failed_fraction, "a number from 0 to 1")
-        for language in self.translated:
+        for language in self.needed:
             if language not in self.translators:
+                wanting = f"targets={shown(self.targets)}" if language in self.translated else "summariser.pivot"
                 raise ConfigError(
-                    f"translators.{language}",
-                    None,
-                    f"targets={shown(self.targets)} needs it; add translator@translators.{language}=demo",
+                    f"translators.{language}", None, f"{wanting} needs it; add translator@translators.{language}=demo"
                 )
-            self._refuse_licence(f"translators.{language}", self.translators[language], language)
-        self._refuse_licence("summariser", self.summariser)
+            refuse_licence(
+                self.use,
+                f"translators.{language}",
+                self.translators[language],
+                f"translator@translators.{language}",
+                commercial_presets(language),
+            )
+        refuse_licence(self.use, "summariser", self.summariser, "summariser", commercial_summarisers())
 
     @property
     def translated(self) -> list[str]:
         """Languages that are translated into: the targets, with Kazakh for Kazakh in Latin script."""
         return list(dict.fromkeys("kk" if target == LATIN_KAZAKH else target for target in self.targets))
 
-    def _refuse_licence(self, key: str, model: Model, target: str = "") -> None:
-        if self.use is Use.commercial and not model.commercial:
-            others = commercial_presets(target) if target else commercial_summarisers()
-            choice = f"translator@{key}" if target else key
-            raise ConfigError(
-                key,
-                model.name,
-                f"its licence {model.licence} forbids commercial use; set use=research if yours is none, "
-                f"or choose {choice}=<name>: {', '.join(others)}",
-            )
+    @property
+    def needed(self) -> list[str]:
+        """Languages whose translator is needed: those that are translated into, and both ends of the summariser's pivots."""
+        pivots = self.summariser.pivots
+        return list(dict.fromkeys([*self.translated, *pivots.values(), *pivots]))
+
+
+@dataclass
+class Benchmark:
+    """What is measured, and how often.
+
+    Attributes:
+        sentences: how many sentences of the articles, in file order; null for all.
+        rounds: how often each way is measured; the median counts.
+        fixed: sentences of a batch in file order.
+        budgets: tokens that a batch may hold, beams counted in; the translator's own `batch_tokens` is always among them.
+    """
+
+    sentences: int | None = 200
+    rounds: int = 3
+    fixed: int = 16
+    budgets: list[int] = field(default_factory=lambda: [2048, 4096, 8192, 16384])
+
+    def __post_init__(self) -> None:
+        for key in ("rounds", "fixed"):
+            if getattr(self, key) < 1:
+                raise ConfigError(f"benchmark.{key}", getattr(self, key), "a whole number from 1")
+        if self.sentences is not None and self.sentences < 1:
+            raise ConfigError("benchmark.sentences", self.sentences, "a whole number from 1, or null for all")
+        if any(tokens < 1 for tokens in self.budgets):
+            raise ConfigError("benchmark.budgets", self.budgets, "whole numbers from 1")
+
+
+@dataclass
+class BenchmarkConfig:
+    """The whole of `python -m jobs.benchmark`."""
+
+    translator: Translator
+    target: str = "ru"
+    articles: Articles = field(default_factory=Articles)
+    benchmark: Benchmark = field(default_factory=Benchmark)
+    use: Use = field(default=Use.commercial, metadata=UNPRINTED)
+    outputs: Folder = field(default_factory=Folder)
+
+    def __post_init__(self) -> None:
+        if self.target not in LANGUAGES:
+            raise ConfigError("target", self.target, f"one of {', '.join(LANGUAGES)}")
+        refuse_licence(self.use, "translator", self.translator, "translator", commercial_presets(self.target))
+
+
+def refuse_licence(use: Use, key: str, model: Model, choice: str, others: Sequence[str]) -> None:
+    """Raise `ConfigError` where a model's licence does not allow the use.
+
+    Args:
+        use: what the output is for.
+        key: of the model.
+        model: whose licence counts.
+        choice: what chooses another model on the command line.
+        others: models that may be used commercially.
+    """
+    if use is Use.commercial and not model.commercial:
+        raise ConfigError(
+            key,
+            model.name,
+            f"its licence {model.licence} forbids commercial use; set use=research if yours is none, "
+            f"or choose {choice}=<name>: {', '.join(others)}",
+        )
 
 
 @cache
@@ -475,8 +577,8 @@ def commercial_presets(target: str, source: str | None = None) -> tuple[str, ...
 
 @cache
 def commercial_summarisers() -> tuple[str, ...]:
-    """Summarisers of `conf/summariser` that may be used commercially."""
-    return tuple(sorted(item.name for item in _presets(Summariser) if item.commercial))
+    """Summarisers of `conf/summariser` that are known to be free for commercial use."""
+    return tuple(sorted(item.name for item in _presets(Summariser) if item.commercial and item.licence != UNKNOWN))
 
 
 def _presets(kind: type[Kind]) -> list[Kind]:

@@ -177,3 +177,38 @@ class Digest:
 
     article: Article
     renditions: tuple[Rendition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """How fast one engine was with one way of making batches.
+
+    Attributes:
+        ran_on: device, number format and engine, as the engine tells it.
+        batching: the way, in words.
+        batch_tokens: the budget, where batches are filled to one.
+        batches: how many there were.
+        seconds: the median of the rounds; None where a batch did not fit into memory.
+        rounds: seconds of each round.
+        padding: padding tokens for each real token of the input.
+        peak_memory_mib: the most that the device held, in MiB, in the round that needed least; None where nobody knows.
+        same: share of the sentences whose translation is, letter for letter, that of the first measurement.
+        failed: sentences of which nothing came.
+    """
+
+    engine: str
+    ran_on: str
+    batching: str
+    batch_tokens: int | None
+    batches: int
+    sentences: int
+    tokens_in: int
+    tokens_out: int
+    seconds: float | None
+    rounds: tuple[float, ...]
+    sentences_per_second: float | None
+    tokens_per_second: float | None
+    padding: float
+    peak_memory_mib: int | None
+    same: float
+    failed: int

@@ -4,7 +4,7 @@ A batch that does not fit into memory is halved until it does, and the later one
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from jobs.models.budget import Budget
 from jobs.models.engine import Engine, OutOfMemory
@@ -70,6 +70,23 @@ def budgeted(lengths: Sequence[int], beams: int, budget: Budget) -> Iterator[lis
         batch.append(index)
     if batch:
         yield batch
+
+
+def in_file_order(prompts: int, size: int) -> Iterator[list[int]]:
+    """Indices in batches of `size`, in the order of the prompts: what `budgeted` is measured against."""
+    return (list(range(start, min(start + size, prompts))) for start in range(0, prompts, size))
+
+
+def padding(lengths: Sequence[int], batches: Iterable[Sequence[int]]) -> float:
+    """Padding tokens for each real one.
+
+    Args:
+        lengths: tokens of each prompt.
+        batches: indices of the prompts in each batch.
+    """
+    real = sum(lengths)
+    held = sum(len(batch) * max(lengths[index] for index in batch) for batch in batches)
+    return (held - real) / real if real else 0.0
 
 
 def cost(prompts: int, longest: int, beams: int) -> int:

@@ -14,14 +14,12 @@ from jobs.models import batching, budget
 from jobs.models.engine import Engine, ModelError
 from jobs.models.engines import checkpoint_for, engine_for
 from jobs.models.families import CONVENTIONS, find_tag
-from jobs.models.telling import flags_of
+from jobs.models.telling import NOTHING_CAME, flags_of
 from jobs.models.tokenizer import load_tokenizer
 from jobs.records import Finish, Flag, Generation, Pair, Prompt, Segment, Severity
 from jobs.text.answers import bare
 from jobs.text.clauses import pieces
 from jobs.text.sentences import segment
-
-NOTHING_CAME = (Finish.NO_ANSWER, Finish.OUT_OF_MEMORY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ class Translator:
         self.target = target
         self.convention = CONVENTIONS[settings.family]
         if reason := self.convention.refused.get(target):
-            raise ModelError(f"{reason}; {self._way_out()}")
+            raise ModelError(f"{reason}; {self.way_out()}")
         self.checkpoint = checkpoint_for(settings)
         self.tag = self._find_tag()
         self.engine = engine or engine_for(settings, self.checkpoint)
@@ -85,7 +83,8 @@ class Translator:
         tokenizer = None if self.convention.chat else load_tokenizer(self.checkpoint)
         return find_tag(self.convention, wanted, self.target, self.settings.model, tokenizer)
 
-    def _way_out(self, source: str | None = None) -> str:
+    def way_out(self, source: str | None = None) -> str:
+        """Which other models may be chosen, and how."""
         names = ", ".join(commercial_presets(self.target, source))
         return f"choose another model with translator@translators.{self.target}=<name>: {names}"
 
@@ -103,13 +102,13 @@ class Translator:
     def refusal(self, source: str) -> str:
         """Why this model does not translate from `source`, or an empty string where it does."""
         if reason := self.convention.refused.get(source):
-            return f"{reason}; {self._way_out(source)}"
+            return f"{reason}; {self.way_out(source)}"
         if source in self.settings.sources and self.target in self.settings.tags:
             return ""
         known = ", ".join(
             f"{known_source}→{target}" for known_source in self.settings.sources for target in self.settings.tags
         )
-        return f"{self.settings.name} does not translate {source}→{self.target}, only {known}; {self._way_out(source)}"
+        return f"{self.settings.name} does not translate {source}→{self.target}, only {known}; {self.way_out(source)}"
 
     def prompt(self, text: str, source: str) -> Prompt:
         """A segment, on one line, in the words that the model's family expects."""
@@ -122,6 +121,13 @@ class Translator:
             prompts = [self.prompt(item.text, source).text for item in segment(text, source) if has_letters(item.text)]
             counts.append(self.engine.count_tokens(prompts) if prompts else [])
         return counts
+
+    def answers(self, sentences: Sequence[tuple[str, str]]) -> list[Generation]:
+        """What the model itself makes of each `(sentence, source language)`, uncut and unchecked; needs the engine loaded."""
+        wanted = list(dict.fromkeys(self.prompt(text, source) for text, source in sentences))
+        made = batching.generate(self.engine, wanted, beams=self.settings.beams, budget=self.budget)
+        found = dict(zip(wanted, made, strict=True))
+        return [self._piece(text, source, found) for text, source in sentences]
 
     def translate(
         self, texts: Sequence[tuple[str, str]], done: Callable[[float, int], None] = lambda share, tokens: None

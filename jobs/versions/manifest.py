@@ -70,8 +70,8 @@ def peak_memory_mib() -> int:
 
 
 def stage_figures(counts: Mapping[str, float]) -> dict[str, Any]:
-    """What a stage's markers counted, with tokens a second; flags, terms and engines are told elsewhere."""
-    told_elsewhere = ("flag:", "term:", "ran_on:")
+    """What a stage's markers counted, with tokens a second; flags, terms, engines and self-tests are told elsewhere."""
+    told_elsewhere = ("flag:", "term:", "ran_on:", "self_test:")
     plain = {name: value for name, value in counts.items() if not name.startswith(told_elsewhere)}
     plain["seconds"] = round(plain.get("seconds", 0.0), 2)
     if plain.get("tokens_out") and plain["seconds"]:
@@ -100,9 +100,10 @@ def terms(stages: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, int]
     return dict(sorted(total.items()))
 
 
-def ran_on(counts: Mapping[str, float]) -> dict[str, int]:
-    """Device, number format and engine that a stage ran on -> how many of its parts; several where it was resumed."""
-    return {name[7:]: int(value) for name, value in sorted(counts.items()) if name.startswith("ran_on:")}
+def by_part(counts: Mapping[str, float], prefix: str) -> dict[str, int]:
+    """What a stage's parts were made under, such as `ran_on:` -> how many of its parts; several where it was resumed."""
+    found = ((name, int(value)) for name, value in sorted(counts.items()) if name.startswith(prefix))
+    return {name.removeprefix(prefix): value for name, value in found}
 
 
 def failed_fraction(stages: Mapping[str, Mapping[str, float]]) -> float:

@@ -191,7 +191,7 @@ def loaded(settings: Summariser) -> Abstractive:
 def answer(settings: Summariser, texts: list[str], language: str) -> list[Generation]:
     """The engine's answers to a batch of texts."""
     room = loaded(settings)
-    return room.engine.generate([room.reading.prompt(text, language) for text in texts])
+    return room.engine.generate([room.reading.prompt(text, language, 3) for text in texts])
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_no_other_family_is_given_a_global_attention(bart: Path, seen: Seen) -> 
 
 def test_an_mbart_summary_starts_from_the_code_of_its_own_language(mbart: Path, seen: Seen) -> None:
     room = loaded(preset("mbart_ru_gazeta", mbart, languages=["ru", "kk"]))
-    room.engine.generate([room.reading.prompt(TEXTS[3], "ru"), room.reading.prompt(TEXTS[3], "kk")])
+    room.engine.generate([room.reading.prompt(TEXTS[3], language, 3) for language in ("ru", "kk")])
     tokenizer = AutoTokenizer.from_pretrained(mbart)
     assert [row[0] for row in seen.answered[0]] == tokenizer.convert_tokens_to_ids(["ru_RU", "kk_KZ"])
     assert tokenizer.convert_ids_to_tokens(seen.read[0][0][-2:]) == ["</s>", "en_XX"]
@@ -562,7 +562,7 @@ def test_a_dry_run_tells_what_the_summariser_would_read_and_writes_nothing(
 
 
 def test_the_model_is_asked_for_a_text_on_one_line() -> None:
-    prompt = READINGS[SummaryFamily.mt5].prompt("Oil rose.\n\nPrices fell.", "en")
+    prompt = READINGS[SummaryFamily.mt5].prompt("Oil rose.\n\nPrices fell.", "en", 3)
     assert prompt == Prompt("Oil rose. Prices fell.", "en", "en")
 
 
