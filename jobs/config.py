@@ -412,7 +412,7 @@ class Glossary:
 
 @dataclass
 class Check:
-    """One check of translations; `jobs/trust/checks.py` has them all."""
+    """One check of translations or summaries; `jobs/trust/checks.py` has them all."""
 
     severity: Level = Level.error
 
@@ -428,6 +428,7 @@ class Checks:
     verbatim: Check = field(default_factory=Check)
     marks: Check = field(default_factory=lambda: Check(Level.warning))
     names: Check = field(default_factory=lambda: Check(Level.warning))
+    faithful: Check = field(default_factory=Check)
 
 
 @dataclass

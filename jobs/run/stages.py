@@ -11,7 +11,7 @@ from typing import Protocol
 
 from jobs.config import LATIN_KAZAKH, ConfigError, DigestConfig, Order, Summariser
 from jobs.models.engine import ModelError
-from jobs.records import Article, Digest, Failure, Finish, Flag, Rendition, Severity
+from jobs.records import Article, Digest, Failure, Finish, Flag, Pair, Rendition, Severity
 from jobs.summarise.abstractive import Abstractive
 from jobs.summarise.extractive import Extractive
 from jobs.summarise.summary import NotSummarised, Summary, Text
@@ -19,7 +19,7 @@ from jobs.text.transliteration import to_latin
 from jobs.translate.glossary import Glossary, load
 from jobs.translate.translator import NotTranslated, Translation, Translator
 from jobs.trust import selftest
-from jobs.trust.checks import checker
+from jobs.trust.checks import checker, summary_checker
 
 log = logging.getLogger(__name__)
 Tell = Callable[[int, int], None]  # articles and tokens worked through since the last call
@@ -127,7 +127,7 @@ class Summaries:
     name = "summaries"
 
     def __init__(self, config: DigestConfig) -> None:
-        self.summariser = summariser_for(config.summariser)
+        self.summariser = summariser_for(config.summariser, summary_checker(config.checks))
         self.pivots = config.summariser.pivots
         self.strict = config.translate.strict_truncation
 
@@ -180,12 +180,17 @@ class Summaries:
         made.add(article, Rendition("summary", language, summary.text, lineage, summary.engine, summary.flags))
 
 
-def summariser_for(settings: Summariser) -> Extractive | Abstractive:
-    """What summarises; a model that is not there is a wrong setting."""
+def summariser_for(settings: Summariser, check: Callable[[Pair], list[Flag]]) -> Extractive | Abstractive:
+    """What summarises; a model that is not there is a wrong setting.
+
+    Args:
+        settings: the model, if there is one.
+        check: of what a model writes; sentences of the article need none.
+    """
     if not settings.model:
         return Extractive(settings.sentences)
     try:
-        return Abstractive(settings)
+        return Abstractive(settings, check=check)
     except ModelError as error:
         raise ConfigError("summariser", settings.name, str(error)) from None
 
@@ -235,10 +240,13 @@ class Translations:
         jobs: list[tuple[Article, str, str]] = []
         for draft in drafts:
             jobs.extend(self.jobs(draft, made))
+        unfaithful = {draft.article.id: unfaithful_in(draft) for draft in drafts}
         texts = [(text, self.source(article)) for article, _, text in jobs]
         share = Share(len(drafts), tell)
         translations = self.translator.translate(texts, done=share)
         for (article, name, text), translation in zip(jobs, translations, strict=True):
+            if isinstance(translation, Translation) and name == "summary":
+                translation = replace(translation, flags=(*unfaithful[article.id], *translation.flags))
             self.keep(made, article, name, text, translation)
         share(1.0, 0)
         return made
@@ -411,6 +419,12 @@ class Transliterations:
             made.counts.update(wanted=len(texts), made=len(texts))
             tell(1, 0)
         return made
+
+
+def unfaithful_in(draft: Draft) -> list[Flag]:
+    """What an article's own summary states without the article; its translations state it too."""
+    own = draft.rendition("summary", draft.article.language)
+    return [flag for flag in own.flags if flag.check == "faithful"] if own else []
 
 
 def cut_short(flags: Sequence[Flag]) -> tuple[str, str] | None:
