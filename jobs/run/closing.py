@@ -67,7 +67,7 @@ def close(walk: Walk, identity: dict[str, Any]) -> bool:
 
 def notices_of(config: DigestConfig) -> list[str]:
     """What every reader of this configuration's output has to be told."""
-    translators = [config.translators[language] for language in config.translated]
+    translators = [config.translators[language] for language in config.needed]
     used = [config.summariser, *translators, *(item.fallback for item in translators if item.fallback)]
     found = {model.notice for model in used}
     return sorted(notice for notice in found if notice)
