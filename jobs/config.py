@@ -470,6 +470,7 @@ class DigestConfig:
     use: Use = field(default=Use.commercial, metadata=UNPRINTED)
     order: Order = Order.summarise_first
     outputs: Outputs = field(default_factory=Outputs)
+    self_test: bool = field(default=True, metadata=UNPRINTED)
     max_failed_fraction: float = field(default=0.05, metadata=UNPRINTED)
     resume: str = field(default="auto", metadata=UNPRINTED)
     dry_run: bool = field(default=False, metadata=UNPRINTED)

@@ -77,11 +77,13 @@ def _write_manifest(
     walk: Walk, identity: dict[str, Any], counts: Mapping[str, Counter[str]], notices: list[str], status: str
 ) -> None:
     failures = Counter(f"{item.stage}: {item.kind}" for item in parts.failures_of(walk.version))
+    figures = {name: counts[name if name in counts else f"translations-{name}"] for name in stages.models(walk.stages)}
     models = {
         name: {
             "name": model.settings.name,
             "engine": kind_of(model.settings, model.checkpoint).value,
-            "ran_on": manifest.ran_on(counts.get(name, counts.get(f"translations-{name}", Counter()))),
+            "ran_on": manifest.by_prefix(figures[name], "ran_on:"),
+            "self_test": manifest.by_prefix(figures[name], "self_test:"),
             "model": model.settings.model,
             "revision": model.checkpoint.revision,
             "licence": model.settings.licence,

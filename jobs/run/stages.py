@@ -3,6 +3,7 @@
 Each stage between the ends takes drafts and makes renditions of them; it knows nothing of parts, markers or resuming.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,9 +18,11 @@ from jobs.summarise.summary import NotSummarised, Summary, Text
 from jobs.text.transliteration import to_latin
 from jobs.translate.glossary import Glossary, load
 from jobs.translate.translator import NotTranslated, Translation, Translator
+from jobs.trust import selftest
 from jobs.trust.checks import checker
 from jobs.trust.repair import repairer
 
+log = logging.getLogger(__name__)
 Tell = Callable[[int, int], None]  # articles and tokens worked through since the last call
 
 
@@ -192,10 +195,30 @@ class Translations:
         )
         self.fields = fields_to_translate(config)
         self.strict = config.translate.strict_truncation
+        self.sources = config.articles.languages
+        self.self_test = config.self_test
+        self.tested = "skipped"
 
     def open(self) -> None:
-        """Load the model."""
+        """Load the model; raises `ModelError` where it cannot be had, or answers with nonsense."""
         self.translator.engine.load()
+        if self.self_test:
+            self.test()
+
+    def test(self) -> None:
+        """Ask the model a few sentences in each language that it may be given, before a night is spent on it."""
+        directions = [code for code in self.sources if code != self.language and not self.translator.refusal(code)]
+        asked = [(text, source) for source in directions for text in selftest.SENTENCES[source]]
+        made = self.translator.answers(asked)
+        if complaint := selftest.complaint(asked, self.language, made):
+            raise ModelError(
+                f"{self.name}: {self.translator.settings.name} failed the self-test: {complaint}; see whether its weights and "
+                f"family fit each other and this version of transformers, {self.translator.way_out()}, "
+                "or set self_test=false to go on all the same"
+            )
+        if directions:
+            self.tested = "passed"
+            log.info("%s: self-test passed, from %s", self.name, ", ".join(directions))
 
     def close(self) -> None:
         """Unload the model."""
@@ -203,7 +226,7 @@ class Translations:
 
     def work(self, drafts: Sequence[Draft], tell: Tell) -> Made:
         """Translate each draft that is not in the target language already."""
-        made = Made()
+        made = Made(counts=Counter({f"self_test:{self.tested}": 1}))
         jobs: list[tuple[Article, str, str]] = []
         for draft in drafts:
             jobs.extend(self.jobs(draft, made))

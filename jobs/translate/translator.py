@@ -98,7 +98,7 @@ class Translator:
         self.key = key or f"translators.{target}"
         self.convention = CONVENTIONS[settings.family]
         if reason := self.convention.refused.get(target):
-            raise ModelError(f"{reason}; {self._way_out()}")
+            raise ModelError(f"{reason}; {self.way_out()}")
         self.checkpoint = checkpoint_for(settings)
         self.tag = self._find_tag()
         self.engine = engine or engine_for(settings, self.checkpoint)
@@ -128,7 +128,8 @@ class Translator:
         tokenizer = None if self.convention.chat else load_tokenizer(self.checkpoint)
         return find_tag(self.convention, wanted, self.target, self.settings.model, tokenizer)
 
-    def _way_out(self, source: str | None = None) -> str:
+    def way_out(self, source: str | None = None) -> str:
+        """Which other models may be chosen, and how."""
         names = ", ".join(commercial_presets(self.target, source))
         return f"choose another model with translator@{self.key}=<name>: {names}"
 
@@ -146,13 +147,13 @@ class Translator:
     def refusal(self, source: str) -> str:
         """Why this model does not translate from `source`, or an empty string where it does."""
         if reason := self.convention.refused.get(source):
-            return f"{reason}; {self._way_out(source)}"
+            return f"{reason}; {self.way_out(source)}"
         if source in self.settings.sources and self.target in self.settings.tags:
             return ""
         known = ", ".join(
             f"{known_source}→{target}" for known_source in self.settings.sources for target in self.settings.tags
         )
-        return f"{self.settings.name} does not translate {source}→{self.target}, only {known}; {self._way_out(source)}"
+        return f"{self.settings.name} does not translate {source}→{self.target}, only {known}; {self.way_out(source)}"
 
     def prompt(self, text: str, source: str) -> Prompt:
         """A segment, on one line, in the words that the model's family expects."""
@@ -166,6 +167,13 @@ class Translator:
             prompts = [self.prompt(item.text, source).text for item in segment(text, source) if has_letters(item.text)]
             counts.append(self.engine.count_tokens(prompts) if prompts else [])
         return counts
+
+    def answers(self, sentences: Sequence[tuple[str, str]]) -> list[Generation]:
+        """What the model itself makes of each `(sentence, source language)`, uncut and unchecked; needs the engine loaded."""
+        wanted = list(dict.fromkeys(self.prompt(text, source) for text, source in sentences))
+        made = batching.generate(self.engine, wanted, beams=self.settings.beams, budget=self.budget)
+        found = dict(zip(wanted, made, strict=True))
+        return [self._piece(text, source, found) for text, source in sentences]
 
     def translate(
         self, texts: Sequence[tuple[str, str]], done: Done = lambda share, tokens: None
