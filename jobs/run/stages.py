@@ -6,7 +6,7 @@ Each stage between the ends takes drafts and makes renditions of them; it knows 
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from jobs.config import LATIN_KAZAKH, ConfigError, DigestConfig, Order, Summariser
@@ -134,10 +134,12 @@ class Summaries:
         """Summarise each draft."""
         made = Made()
         share = Share(len(drafts), tell)
-        jobs = [(draft.article, text) for draft in drafts for text in full_texts(draft)]
+        jobs = [(draft, text) for draft in drafts for text in full_texts(draft)]
         summaries = self.summariser.summarise([text for _, text in jobs], done=share)
-        for (article, text), summary in zip(jobs, summaries, strict=True):
-            self.keep(made, article, text.language, summary)
+        for (draft, text), summary in zip(jobs, summaries, strict=True):
+            if isinstance(summary, Summary):
+                summary = replace(summary, flags=(*summary.flags, *untranslated(draft, text.language, summary.text)))
+            self.keep(made, draft.article, text.language, summary)
         share(1.0, 0)
         return made
 
@@ -170,6 +172,13 @@ def summariser_for(settings: Summariser) -> Extractive | Abstractive:
         raise ConfigError("summariser", settings.name, str(error)) from None
 
 
+def untranslated(draft: Draft, language: str, summary: str) -> list[Flag]:
+    """Sentences of a translated text that were left in its source language and stand in its summary."""
+    texts = (item for item in draft.renditions if (item.field, item.language) == ("text", language))
+    flags = (flag for item in texts for flag in item.flags if flag.check == "untranslated")
+    return [replace(flag, where="summary") for flag in flags if flag.detail in " ".join(summary.split())]
+
+
 def full_texts(draft: Draft) -> list[Text]:
     """The text of an article in its own language, and in those that it was translated into."""
     translated = [item.language for item in draft.renditions if item.field == "text"]
@@ -196,7 +205,7 @@ class Translations:
         self.fields = fields_to_translate(config)
         self.strict = config.translate.strict_truncation
         self.sources = config.articles.languages
-        self.self_test = config.self_test
+        self.self_test = config.self_test and self.translator.settings.self_test
         self.tested = "skipped"
 
     def open(self) -> None:
