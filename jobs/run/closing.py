@@ -77,7 +77,9 @@ def _write_manifest(
     walk: Walk, identity: dict[str, Any], counts: Mapping[str, Counter[str]], notices: list[str], status: str
 ) -> None:
     failures = Counter(f"{item.stage}: {item.kind}" for item in parts.failures_of(walk.version))
-    figures = {name: counts[name if name in counts else f"translations-{name}"] for name in stages.models(walk.stages)}
+    figures = {
+        name: counts.get(name, counts.get(f"translations-{name}", Counter())) for name in stages.models(walk.stages)
+    }
     models = {
         name: {
             "name": model.settings.name,
