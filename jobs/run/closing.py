@@ -67,7 +67,9 @@ def close(walk: Walk, identity: dict[str, Any]) -> bool:
 
 def notices_of(config: DigestConfig) -> list[str]:
     """What every reader of this configuration's output has to be told."""
-    found = {config.summariser.notice, *(config.translators[language].notice for language in config.translated)}
+    translators = [config.translators[language] for language in config.translated]
+    used = [config.summariser, *translators, *(item.fallback for item in translators if item.fallback)]
+    found = {model.notice for model in used}
     return sorted(notice for notice in found if notice)
 
 
@@ -80,8 +82,8 @@ def _write_manifest(
         name: {
             "name": model.settings.name,
             "engine": kind_of(model.settings, model.checkpoint).value,
-            "ran_on": manifest.by_part(figures[name], "ran_on:"),
-            "self_test": manifest.by_part(figures[name], "self_test:"),
+            "ran_on": manifest.by_prefix(figures[name], "ran_on:"),
+            "self_test": manifest.by_prefix(figures[name], "self_test:"),
             "model": model.settings.model,
             "revision": model.checkpoint.revision,
             "licence": model.settings.licence,
@@ -104,6 +106,7 @@ def _write_manifest(
             "failures": dict(sorted(failures.items())),
             "flags": manifest.flags(counts),
             "terms": manifest.terms(counts),
+            "repairs": manifest.repairs(counts),
             "identity": identity,
         },
     )
