@@ -83,9 +83,6 @@ class Family(Enum):
     translate_gemma = "translate_gemma"
 
 
-SERVED = (Family.chat,)  # a server is asked in words, and can be told nothing of tokens
-
-
 class SummaryFamily(Enum):
     """Summarisers that are given a text in the same way; `jobs/models/families.py` has the ways."""
 
@@ -95,6 +92,11 @@ class SummaryFamily(Enum):
     mt5 = "mt5"
     mbart = "mbart"
     t5 = "t5"
+    chat = "chat"
+
+
+# A server is asked in words, and can be told nothing of tokens.
+SERVED = (Family.chat, Family.hunyuan, SummaryFamily.chat)
 
 
 class Long(Enum):
@@ -187,93 +189,6 @@ class Articles:
 
 
 @dataclass
-class Model:
-    """A model of the catalogue: which weights, and how it decodes.
-
-    Attributes:
-        model: a hub id, a local folder, or `embedded` for the model shipped in the package.
-        engine: what runs it.
-        licence: SPDX name of the weights' licence, or `unknown`.
-        notice: what every reader of its output is told, if anything.
-        input_limit: tokens that it is given; output_limit and output_minimum: tokens that it writes.
-        length_penalty: exponent of the length that a beam's score is divided by; above 1 favours longer answers.
-        no_repeat_ngram: no answer has a sequence of so many tokens twice; 0 allows all.
-        batch_tokens: tokens a batch may hold, beams counted in; less where an earlier run found out that less fits.
-        memory_gb: estimate of the memory that weights in bf16 and one batch take, in GB.
-    """
-
-    name: str
-    model: str
-    engine: EngineKind = EngineKind.auto
-    revision: str | None = None
-    licence: str = ""
-    notice: str = ""
-    beams: int = 4
-    input_limit: int = 512
-    output_limit: int = 512
-    output_minimum: int = 0
-    length_penalty: float = 1.0
-    no_repeat_ngram: int = 0
-    batch_tokens: int = field(default=8192, metadata=UNPRINTED)
-    memory_gb: float | None = field(default=None, metadata=UNPRINTED)
-    device: Device = field(default=Device.auto, metadata=UNPRINTED)
-
-    def __post_init__(self) -> None:
-        lowest = dict.fromkeys(("beams", "input_limit", "output_limit", "batch_tokens"), 1)
-        for key, least in {**lowest, "output_minimum": 0, "no_repeat_ngram": 0}.items():
-            if getattr(self, key) < least:
-                raise ConfigError(f"{self.kind}.{key}", getattr(self, key), f"a whole number from {least}")
-
-    @property
-    def kind(self) -> str:
-        """What the command line calls models of this kind."""
-        return type(self).__name__.lower()
-
-    @property
-    def commercial(self) -> bool:
-        """Whether the licence allows commercial use."""
-        return "NC" not in self.licence.upper().split("-")
-
-
-@dataclass
-class Summariser(Model):
-    """How an article becomes a few sentences: by choosing them, or with a model that writes them.
-
-    Attributes:
-        model: empty where sentences are chosen.
-        family: how it is given a text.
-        languages: that it reads and writes.
-        sentences: how many are chosen, where sentences are chosen.
-        long: what is done with an article that is longer than the model reads.
-    """
-
-    name: str = "extractive"
-    model: str = ""
-    batch_tokens: int = field(default=32768, metadata=UNPRINTED)  # an article is as long as a batch of sentences
-    family: SummaryFamily = SummaryFamily.bart
-    languages: list[str] = field(default_factory=list)
-    sentences: int = 3
-    long: Long = Long.select
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.sentences < 1:
-            raise ConfigError("summariser.sentences", self.sentences, "a whole number from 1")
-        if self.engine not in (EngineKind.auto, EngineKind.transformers):
-            raise ConfigError("summariser.engine", self.engine, "summarisers run with Transformers; set engine=auto")
-        if self.model:
-            _subset("summariser.languages", self.languages, LANGUAGES)
-
-
-@dataclass
-class Domain:
-    """Outside these bounds a translator is flagged as out of its domain; null means no bound."""
-
-    lowest_score: float | None = None
-    most_unknown: int | None = None
-
-
-@dataclass
 class Server:
     """An OpenAI-compatible server that runs the model.
 
@@ -299,23 +214,120 @@ class Server:
         url = urlsplit(self.url)
         # A key that stands in the wrong place is not repeated, since messages are logged.
         if url.username or url.password or url.query:
-            raise ConfigError("translator.server.url", HIDDEN, "no key in it; server.key_variable names where it is")
+            raise ConfigError("server.url", HIDDEN, "no key in it; server.key_variable names where it is")
         if url.scheme not in ("http", "https") or not url.hostname:
-            raise ConfigError("translator.server.url", self.url, "an address such as http://127.0.0.1:8000/v1")
+            raise ConfigError("server.url", self.url, "an address such as http://127.0.0.1:8000/v1")
         if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", self.key_variable):
-            raise ConfigError(
-                "translator.server.key_variable", HIDDEN, "the name of an environment variable, in capital letters"
-            )
+            raise ConfigError("server.key_variable", HIDDEN, "the name of an environment variable, in capital letters")
         for key, least in (("concurrency", 1), ("retries", 0)):
             if getattr(self, key) < least:
-                raise ConfigError(f"translator.server.{key}", getattr(self, key), f"a whole number from {least}")
+                raise ConfigError(f"server.{key}", getattr(self, key), f"a whole number from {least}")
         if self.timeout_s <= 0:
-            raise ConfigError("translator.server.timeout_s", self.timeout_s, "a number above 0")
+            raise ConfigError("server.timeout_s", self.timeout_s, "a number above 0")
+
+
+@dataclass
+class Model:
+    """A model of the catalogue: which weights, and how it decodes.
+
+    Attributes:
+        model: a hub id, a local folder, or `embedded` for the model shipped in the package.
+        engine: what runs it.
+        licence: SPDX name of the weights' licence, or `unknown`.
+        notice: what every reader of its output is told, if anything.
+        input_limit: tokens that it is given; output_limit and output_minimum: tokens that it writes.
+        length_penalty: exponent of the length that a beam's score is divided by; above 1 favours longer answers.
+        no_repeat_ngram: no answer has a sequence of so many tokens twice; 0 allows all.
+        batch_tokens: tokens a batch may hold, beams counted in; less where an earlier run found out that less fits.
+        memory_gb: estimate of the memory that weights in bf16 and one batch take, in GB.
+        server: where the model is, for `engine=server`; `model` is then the name that it has there, or `auto` for the only
+            one.
+    """
+
+    name: str
+    model: str
+    engine: EngineKind = EngineKind.auto
+    revision: str | None = None
+    licence: str = ""
+    notice: str = ""
+    beams: int = 4
+    input_limit: int = 512
+    output_limit: int = 512
+    output_minimum: int = 0
+    length_penalty: float = 1.0
+    no_repeat_ngram: int = 0
+    batch_tokens: int = field(default=8192, metadata=UNPRINTED)
+    memory_gb: float | None = field(default=None, metadata=UNPRINTED)
+    device: Device = field(default=Device.auto, metadata=UNPRINTED)
+    server: Server = field(default_factory=Server)
+
+    def __post_init__(self) -> None:
+        lowest = dict.fromkeys(("beams", "input_limit", "output_limit", "batch_tokens"), 1)
+        for key, least in {**lowest, "output_minimum": 0, "no_repeat_ngram": 0}.items():
+            if getattr(self, key) < least:
+                raise ConfigError(f"{self.kind}.{key}", getattr(self, key), f"a whole number from {least}")
+
+    def _refuse_served(self, family: Enum) -> None:
+        if self.engine is EngineKind.server and family not in SERVED:
+            raise ConfigError(
+                f"{self.kind}.family", family, "engine=server needs a family of chat models; set family=chat"
+            )
+
+    @property
+    def kind(self) -> str:
+        """What the command line calls models of this kind."""
+        return type(self).__name__.lower()
+
+    @property
+    def commercial(self) -> bool:
+        """Whether the licence allows commercial use."""
+        return "NC" not in self.licence.upper().split("-")
+
+
+@dataclass
+class Summariser(Model):
+    """How an article becomes a few sentences: by choosing them, or with a model that writes them.
+
+    Attributes:
+        model: empty where sentences are chosen.
+        family: how it is given a text.
+        languages: that it reads and writes.
+        sentences: how many are chosen, where sentences are chosen; the most that a chat model is asked for.
+        long: what is done with an article that is longer than the model reads.
+    """
+
+    name: str = "extractive"
+    model: str = ""
+    batch_tokens: int = field(default=32768, metadata=UNPRINTED)  # an article is as long as a batch of sentences
+    family: SummaryFamily = SummaryFamily.bart
+    languages: list[str] = field(default_factory=list)
+    sentences: int = 3
+    long: Long = Long.select
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.sentences < 1:
+            raise ConfigError("summariser.sentences", self.sentences, "a whole number from 1")
+        if self.engine is EngineKind.ctranslate2:
+            raise ConfigError(
+                "summariser.engine", self.engine, "summarisers run with Transformers or on a server; set engine=auto"
+            )
+        self._refuse_served(self.family)
+        if self.model:
+            _subset("summariser.languages", self.languages, LANGUAGES)
+
+
+@dataclass
+class Domain:
+    """Outside these bounds a translator is flagged as out of its domain; null means no bound."""
+
+    lowest_score: float | None = None
+    most_unknown: int | None = None
 
 
 @dataclass
 class Translator(Model):
-    """One translation model; for a server, `model` is the name that it has there, or `auto` for the only one.
+    """One translation model.
 
     Attributes:
         family: how it is told the languages.
@@ -323,7 +335,6 @@ class Translator(Model):
         tags: target language -> the token that asks for it, or what the prompt of a chat model calls it; `auto` takes the
             family's, and a Marian model of one target language has an empty one.
         compute_type: the number format that CTranslate2 runs it in; other engines have no choice.
-        server: where the model is, for `engine=server`.
     """
 
     family: Family = Family.marian
@@ -331,16 +342,12 @@ class Translator(Model):
     tags: dict[str, str] = field(default_factory=dict)
     domain: Domain = field(default_factory=Domain)
     compute_type: ComputeType = ComputeType.auto
-    server: Server = field(default_factory=Server)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.engine not in (EngineKind.auto, EngineKind.ctranslate2) and self.compute_type is not ComputeType.auto:
             raise ConfigError("translator.compute_type", self.compute_type, "for engine=ctranslate2 only; set auto")
-        if self.engine is EngineKind.server and self.family not in SERVED:
-            raise ConfigError(
-                "translator.family", self.family, "engine=server needs a family of chat models; set family=chat"
-            )
+        self._refuse_served(self.family)
         for language, tag in self.tags.items():
             if language not in LANGUAGES:
                 raise ConfigError(f"translator.tags.{language}", tag, f"the language is one of {', '.join(LANGUAGES)}")
@@ -538,8 +545,8 @@ def commercial_presets(target: str, source: str | None = None) -> tuple[str, ...
 
 @cache
 def commercial_summarisers() -> tuple[str, ...]:
-    """Summarisers of `conf/summariser` that may be used commercially."""
-    return tuple(sorted(item.name for item in _presets(Summariser) if item.commercial))
+    """Summarisers of `conf/summariser` that are known to be free for commercial use."""
+    return tuple(sorted(item.name for item in _presets(Summariser) if item.commercial and item.licence != UNKNOWN))
 
 
 def _presets(kind: type[Kind]) -> list[Kind]:

@@ -57,8 +57,8 @@ def _identity(config: DigestConfig, files: list[Path], street: list[Any]) -> dic
     """Everything that decides what comes out: settings, models, program and input."""
     import jobs
     from jobs.articles import loading
+    from jobs.models.families import chat_of
     from jobs.run.stages import models
-    from jobs.translate.translator import Translator
     from jobs.versions.files import sha256
 
     found = models(street)
@@ -70,7 +70,7 @@ def _identity(config: DigestConfig, files: list[Path], street: list[Any]) -> dic
         "config": settings,
         "models": {name: model.name for name, model in found.items()},
         "prompts": {
-            name: model.convention.instruction for name, model in found.items() if isinstance(model, Translator)
+            name: chat.instruction if (chat := chat_of(model.settings)) else "" for name, model in found.items()
         },
         "package": jobs.__version__,
         "input": loading.identity(config.articles, files),

@@ -90,6 +90,8 @@ class Generation:
         unknown: pieces of the prompt that the model's vocabulary does not have.
         removed: what a chat model wrote around the text, and is no part of it any more.
         problem: why nothing came, where the engine knows more than `finish` says.
+        alternatives: the other hypotheses of the same beam, best first; they have none themselves, and a greedy
+            search or a server gives none.
     """
 
     text: str
@@ -101,6 +103,7 @@ class Generation:
     unknown: int = 0
     removed: str = ""
     problem: str = ""
+    alternatives: "tuple[Generation, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)

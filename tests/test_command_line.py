@@ -49,8 +49,9 @@ def test_help_tells_what_the_job_does_with_six_examples(digest: Run, tmp_path: P
     text = digest(["--help"], tmp_path).stdout
     assert "load news articles" in text
     assert text.split("Examples")[1].count("python -m jobs.digest ") >= 5
-    for preset in (Path(__file__).parents[1] / "conf" / "translator").glob("*.yaml"):
-        assert preset.stem in text
+    for group in ("translator", "summariser"):
+        for preset in (Path(__file__).parents[1] / "conf" / group).glob("*.yaml"):
+            assert preset.stem in text
     for key in ("targets=", "use=", "translate.fields=", "articles.path=", "outputs.root=", "resume=", "dry_run=true"):
         assert key in text
 

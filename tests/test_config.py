@@ -18,6 +18,7 @@ from jobs.config import (
     Server,
     Source,
     Summariser,
+    SummaryFamily,
     Translate,
     Translator,
     Use,
@@ -67,7 +68,7 @@ def test_every_summariser_says_what_a_user_must_know(file: Path) -> None:
     if summariser.model:
         assert summariser.licence
         assert summariser.languages
-        assert summariser.memory_gb
+        assert summariser.memory_gb or summariser.engine is EngineKind.server
         assert summariser.output_minimum < summariser.output_limit < summariser.input_limit
 
 
@@ -76,8 +77,8 @@ def test_a_summariser_for_research_alone_is_refused_until_research_is_said() -> 
         composed("summariser=xlsum")
     assert str(told.value) == (
         "summariser=xlsum: its licence CC-BY-NC-SA-4.0 forbids commercial use; set use=research if yours is none, or "
-        "choose summariser=<name>: bart_large_cnn, distilbart_cnn, extractive, led_booksum, mbart_ru_gazeta, pegasus_cnn, "
-        "rut5_gazeta"
+        "choose summariser=<name>: bart_large_cnn, distilbart_cnn, extractive, gemma3_12b, gemma3_27b, gemma3_4b, "
+        "led_booksum, mbart_ru_gazeta, pegasus_cnn, qwen3_14b, qwen3_32b, qwen3_8b, rut5_gazeta"
     )
     assert composed("summariser=xlsum", "use=research").summariser.languages == ["en", "ru"]
 
@@ -131,7 +132,14 @@ def test_the_defaults_are_the_demo() -> None:
         (lambda: Articles(kind=Source.csv), "articles.path=.*needs a file"),
         (lambda: Articles(kind=Source.hub), "articles.hub.name=.*needs the name"),
         (lambda: Summariser(sentences=0), "summariser.sentences=0"),
-        (lambda: Summariser(engine=EngineKind.server), "summariser.engine=server: summarisers run with Transformers"),
+        (
+            lambda: Summariser(engine=EngineKind.ctranslate2),
+            "summariser.engine=ctranslate2: summarisers run with Transformers or on a server; set engine=auto",
+        ),
+        (
+            lambda: Summariser(engine=EngineKind.server),
+            "summariser.family=bart: engine=server needs a family of chat models; set family=chat",
+        ),
         (lambda: Summariser(beams=0), "summariser.beams=0: a whole number from 1"),
         (lambda: Summariser(output_minimum=-1), "summariser.output_minimum=-1: a whole number from 0"),
         (lambda: Summariser(model="/x"), r"summariser.languages=\[\]: choose one or more of en, ru, kk"),
@@ -146,10 +154,10 @@ def test_the_defaults_are_the_demo() -> None:
             lambda: Translator("x", "x", family=Family.nllb, engine=EngineKind.server),
             "translator.family=nllb: engine=server needs a family of chat models; set family=chat",
         ),
-        (lambda: Server(url="gpu7:8000"), "translator.server.url=gpu7:8000: an address such as http://"),
-        (lambda: Server(concurrency=0), "translator.server.concurrency=0: a whole number from 1"),
-        (lambda: Server(retries=-1), "translator.server.retries=-1: a whole number from 0"),
-        (lambda: Server(timeout_s=0), "translator.server.timeout_s=0: a number above 0"),
+        (lambda: Server(url="gpu7:8000"), "server.url=gpu7:8000: an address such as http://"),
+        (lambda: Server(concurrency=0), "server.concurrency=0: a whole number from 1"),
+        (lambda: Server(retries=-1), "server.retries=-1: a whole number from 0"),
+        (lambda: Server(timeout_s=0), "server.timeout_s=0: a number above 0"),
         (lambda: Outputs(part_articles=0), "outputs.part_articles=0"),
         (lambda: Benchmark(rounds=0), "benchmark.rounds=0: a whole number from 1"),
         (lambda: Benchmark(fixed=0), "benchmark.fixed=0: a whole number from 1"),
@@ -169,6 +177,13 @@ def test_a_value_that_cannot_be_is_named_with_what_is_allowed(make: object, mess
         make()  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("family", [Family.chat, Family.hunyuan])
+def test_a_server_may_have_any_model_that_is_asked_in_words(family: Family) -> None:
+    made = Translator("x", "auto", family=family, engine=EngineKind.server, tags={"kk": "auto"})
+    assert made.engine is EngineKind.server
+    assert Summariser("x", "auto", family=SummaryFamily.chat, engine=EngineKind.server, languages=["kk"]).server.url
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -179,7 +194,7 @@ def test_a_value_that_cannot_be_is_named_with_what_is_allowed(make: object, mess
     ],
 )
 def test_a_key_in_the_wrong_setting_is_refused_and_not_repeated(settings: dict[str, str]) -> None:
-    with pytest.raises(ConfigError, match=r"translator\.server\.\w+=…: .*") as told:
+    with pytest.raises(ConfigError, match=r"^server\.\w+=…: .*") as told:
         Server(**settings)  # type: ignore[arg-type]
     assert "secret" not in str(told.value)
 

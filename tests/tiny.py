@@ -21,6 +21,11 @@ def pieces(folder: Path, texts: list[str], **options: Any) -> list[tuple[str, fl
     return [(made.id_to_piece(index), made.get_score(index)) for index in range(made.get_piece_size())]
 
 
+def best(output: Any, options: dict[str, Any]) -> Any:
+    """The best sequence of each prompt in what `generate` gave with these options."""
+    return getattr(output, "sequences", output)[:: options.get("num_return_sequences", 1)]
+
+
 def trimmed(row: list[int], end: int) -> list[int]:
     """A row up to its end token; the start token may be the same."""
     return row[: row.index(end, 1) + 1] if end in row[1:] else row

@@ -77,7 +77,7 @@ class CausalEngine(PretrainedEngine):
         return found
 
     def _batch(self, prompts: Sequence[Prompt]) -> list[Generation]:
-        """Answer one batch; the score is the mean log-probability of the tokens that were written."""
+        """Answer one batch; a score is the mean log-probability of the tokens that were written."""
         rows = self._rendered([prompt.text for prompt in prompts])
         control = {token for token, added in self._tokens().added_tokens_decoder.items() if added.special}
         kept = [shortened(ids, self.input_limit, control) for ids in rows]
@@ -94,10 +94,13 @@ class CausalEngine(PretrainedEngine):
             self._tokens().decode(ids[: written - (finish is Finish.END)], skip_special_tokens=True)
             for ids, (written, finish) in zip(answers, endings, strict=True)
         ]
-        return [
-            Generation(text.strip(), len(ids), len(given), written, finish, score)
-            for text, ids, given, (written, finish), score in zip(texts, rows, kept, endings, scores, strict=True)
-        ]
+        read = [(len(ids), len(given)) for ids, given in zip(rows, kept, strict=True) for _ in range(self.beams)]
+        return self._best(
+            [
+                Generation(text.strip(), *lengths, *end, score)
+                for text, lengths, end, score in zip(texts, read, endings, scores, strict=True)
+            ]
+        )
 
     def _end_tokens(self, text: str) -> set[int]:
         """Tokens that end an answer: the model's own, the tokenizer's, and the one that the template ends a turn with."""

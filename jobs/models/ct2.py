@@ -17,7 +17,7 @@ from typing import Any
 from jobs.config import ComputeType
 from jobs.models.budget import cache_folder
 from jobs.models.checkpoint import Checkpoint
-from jobs.models.engine import ModelError, OutOfMemory
+from jobs.models.engine import ModelError, OutOfMemory, best_of
 from jobs.models.tokenizer import counted, encoded, load_tokenizer, named_errors, token_names
 from jobs.records import Finish, Generation, Prompt
 
@@ -188,7 +188,7 @@ class CTranslate2Engine:
         raise OutOfMemory(f"{len(prompts)} prompts: {reason}")
 
     def _batch(self, prompts: Sequence[Prompt]) -> list[Generation]:
-        """Translate one batch; the score is the mean log-probability of the chosen hypothesis' tokens."""
+        """Translate one batch; a score is the mean log-probability of a hypothesis' tokens."""
         tokenizer = self._tokens()
         rows, counts = encoded(tokenizer, prompts, self.input_limit)
         results = self._translator.translate_batch(
@@ -197,6 +197,7 @@ class CTranslate2Engine:
             # Replicas share a batch.
             max_batch_size=-(-len(rows) // self._translator.num_translators),
             beam_size=self.beams,
+            num_hypotheses=self.beams,
             patience=1.0,
             length_penalty=self.length_penalty,
             max_input_length=0,
@@ -206,24 +207,30 @@ class CTranslate2Engine:
             return_end_token=True,
             return_scores=True,
         )
-        answers = [[self._ids[name] for name in result.hypotheses[0]] for result in results]
-        # A forced language code is no part of the text, even where it is not marked as special.
-        texts = tokenizer.batch_decode(
-            [ids[bool(prompt.first_token) :] for ids, prompt in zip(answers, prompts, strict=True)],
-            skip_special_tokens=True,
-        )
+        read = [(count, len(row)) for count, row in zip(counts, rows, strict=True)]
+        unknown = [row.count(tokenizer.unk_token_id) for row in rows]
         return [
-            Generation(
-                text.strip(),
-                count,
-                len(row),
-                len(ids),
-                Finish.END if ids[-1:] == [tokenizer.eos_token_id] else Finish.LENGTH,
-                result.scores[0] * len(ids) ** (self.length_penalty - 1),
-                row.count(tokenizer.unk_token_id),
+            best_of(
+                [
+                    Generation(text, *numbers, len(ids), self._finish(ids), score, missing)
+                    for text, ids, score in self._hypotheses(result, prompt)
+                ]
             )
-            for text, count, row, ids, result in zip(texts, counts, rows, answers, results, strict=True)
+            for prompt, numbers, missing, result in zip(prompts, read, unknown, results, strict=True)
         ]
+
+    def _hypotheses(self, result: Any, prompt: Prompt) -> Iterator[tuple[str, list[int], float]]:
+        """Text, tokens and score of each hypothesis, best first."""
+        answers = [[self._ids[name] for name in names] for names in result.hypotheses]
+        # A forced language code is no part of the text, even where it is not marked as special.
+        texts = self._tokens().batch_decode(
+            [ids[bool(prompt.first_token) :] for ids in answers], skip_special_tokens=True
+        )
+        for text, ids, score in zip(texts, answers, result.scores, strict=True):
+            yield text.strip(), ids, score * len(ids) ** (self.length_penalty - 1)
+
+    def _finish(self, ids: Sequence[int]) -> Finish:
+        return Finish.END if ids[-1:] == [self._tokens().eos_token_id] else Finish.LENGTH
 
     def close(self) -> None:
         """Drop model and tokenizer."""

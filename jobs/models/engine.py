@@ -1,6 +1,7 @@
 """What every engine is: load, count tokens, generate, close."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from jobs.records import Generation, Prompt
@@ -26,11 +27,18 @@ class Engine(Protocol):
     def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
         """One generation per prompt, in the order of the prompts, run as a single batch; all want one target language.
 
+        A beam search gives its other hypotheses along, which costs no more than decoding them.
+
         Raises `OutOfMemory`, with the memory of the batch given back, where it does not fit.
         """
 
     def close(self) -> None:
         """Give the memory back."""
+
+
+def best_of(hypotheses: Sequence[Generation]) -> Generation:
+    """The first of one prompt's hypotheses, which is the best, with the others as its alternatives."""
+    return replace(hypotheses[0], alternatives=tuple(hypotheses[1:]))
 
 
 class ModelError(RuntimeError):

@@ -7,14 +7,14 @@ from jobs.models import checkpoint, ct2, server
 from jobs.models.causal import CausalEngine
 from jobs.models.checkpoint import Checkpoint
 from jobs.models.engine import Engine, ModelError
-from jobs.models.families import CONVENTIONS
+from jobs.models.families import chat_of
 from jobs.models.seq2seq import Seq2SeqEngine
 from jobs.models.server import ServerEngine
 
 
 def checkpoint_for(settings: Model) -> Checkpoint:
     """The checkpoint that a model names; raises `ModelError` where there is none."""
-    if isinstance(settings, Translator) and settings.engine is EngineKind.server:
+    if settings.engine is EngineKind.server:
         return server.find(settings.model, settings.server)
     return checkpoint.find(settings.model, settings.revision)
 
@@ -42,7 +42,7 @@ def _beyond_ctranslate2(settings: Translator) -> str:
 def engine_for(settings: Model, checkpoint: Checkpoint) -> Engine:
     """An engine for a model, not loaded yet; raises `ModelError` where the one asked for cannot run it."""
     kind = kind_of(settings, checkpoint)
-    if isinstance(settings, Translator) and kind is EngineKind.server:
+    if kind is EngineKind.server:
         return ServerEngine(
             checkpoint, settings.server, input_limit=settings.input_limit, output_limit=settings.output_limit
         )
@@ -65,7 +65,7 @@ def engine_for(settings: Model, checkpoint: Checkpoint) -> Engine:
         "no_repeat_ngram": settings.no_repeat_ngram,
         "device": settings.device.value,
     }
-    if isinstance(settings, Translator) and (chat := CONVENTIONS[settings.family].chat):
+    if chat := chat_of(settings):
         return CausalEngine(checkpoint, content=chat.content, options=chat.options, **decoding)
     # Translators stop alike on both engines; a summariser stops as it was published.
     return Seq2SeqEngine(checkpoint, early_stopping=True if isinstance(settings, Translator) else None, **decoding)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.config import AUTO, Family, SummaryFamily
+from jobs.config import AUTO, Family, Model, Summariser, SummaryFamily, Translator
 from jobs.models.engine import ModelError
 from jobs.models.prompts import instruction
 from jobs.records import Prompt
@@ -29,6 +29,11 @@ class Chat:
     content: Callable[[str], Any] = str
     options: Mapping[str, Any] = field(default_factory=dict)
     task: str = ""
+
+    @property
+    def instruction(self) -> str:
+        """The words around a text, where this program has them; they decide what comes out."""
+        return instruction(self.task).template if self.task else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +54,6 @@ class Convention:
     shape: re.Pattern[str] = re.compile(r".+")
     refused: Mapping[str, str] = field(default_factory=dict)
     chat: Chat | None = None
-
-    @property
-    def instruction(self) -> str:
-        """The words around a text, where this program has them; they decide what comes out."""
-        return instruction(self.chat.task).template if self.chat and self.chat.task else ""
 
 
 def find_tag(convention: Convention, wanted: str, language: str, model: str, tokenizer: Any) -> str:
@@ -164,17 +164,24 @@ class Reading:
         starts: language (BCP-47) -> token that the answer starts from, in models that are told the language so.
         global_tokens: tokens at the beginning that see the whole text, where the others see what is near them.
         line_break: what stands for one in an answer; empty where it is one.
+        chat: for chat models, which are given an instruction and not a prefix.
     """
 
     prefix: str = ""
     starts: Mapping[str, str] = field(default_factory=dict)
     global_tokens: int = 0
     line_break: str = ""
+    chat: Chat | None = None
 
-    def prompt(self, text: str, language: str) -> Prompt:
-        """A text, on one line, as the family wants it."""
+    def prompt(self, text: str, language: str, sentences: int) -> Prompt:
+        """A text, on one line, as the family wants it; a chat model is told the language, and how many sentences it may write."""
+        line = " ".join(text.split())
+        words = self.prefix + line
+        if self.chat:
+            values = {"text": line, "language": CHAT_NAMES[language][0], "sentences": sentences}
+            words = instruction(self.chat.task).substitute(values)
         return Prompt(
-            self.prefix + " ".join(text.split()),
+            words,
             language,
             language,
             start_token=self.starts.get(language, ""),
@@ -198,4 +205,12 @@ READINGS: Mapping[SummaryFamily, Reading] = {
     # Liu et al. 2020: the first mBART, whose answers start from the code of their language.
     SummaryFamily.mbart: Reading(starts={"en": "en_XX", "ru": "ru_RU", "kk": "kk_KZ"}),
     SummaryFamily.t5: Reading(),
+    SummaryFamily.chat: Reading(chat=Chat(options={"enable_thinking": False}, task="summarise")),
 }
+
+
+def chat_of(settings: Model) -> Chat | None:
+    """How a model is chatted with, or None where it is no chat model."""
+    if isinstance(settings, Translator):
+        return CONVENTIONS[settings.family].chat
+    return READINGS[settings.family].chat if isinstance(settings, Summariser) else None

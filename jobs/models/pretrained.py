@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from jobs.models.checkpoint import Checkpoint
-from jobs.models.engine import OutOfMemory
+from jobs.models.engine import OutOfMemory, best_of
 from jobs.models.tokenizer import load_tokenizer, named_errors
 from jobs.records import Finish, Generation, Prompt
 
 # How torch words it where it raises a plain RuntimeError: the processor's allocators, and cuBLAS.
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "cublas_status_alloc_failed")
+
+# Where fewer hypotheses ended than there are beams, `generate` fills up with empty ones that have -1e9.
+_NO_HYPOTHESIS = -1e6
 
 
 def precision(device: str) -> Any:
@@ -135,7 +138,10 @@ class PretrainedEngine(ABC):
             torch.cuda.empty_cache()
 
     def _decode(self, batch: Any, **options: Any) -> Any:
-        """The output of `generate` for an encoded batch, with scores: greedy or by beams, never sampled."""
+        """The output of `generate` for an encoded batch, with scores: greedy or by beams, never sampled.
+
+        As many sequences of each prompt as there are beams, best first.
+        """
         import torch
 
         if self.beams > 1 and self.early_stopping is not None:
@@ -145,6 +151,7 @@ class PretrainedEngine(ABC):
                 **batch,
                 **options,
                 num_beams=self.beams,
+                num_return_sequences=self.beams,
                 do_sample=False,
                 max_new_tokens=self.output_limit,
                 max_length=None,
@@ -154,6 +161,11 @@ class PretrainedEngine(ABC):
                 return_dict_in_generate=True,
                 output_scores=True,
             )
+
+    def _best(self, hypotheses: Sequence[Generation]) -> list[Generation]:
+        """One generation per prompt from its hypotheses, as many as beams, with the others as its alternatives."""
+        groups = [hypotheses[start : start + self.beams] for start in range(0, len(hypotheses), self.beams)]
+        return [best_of([group[0], *(item for item in group[1:] if item.score > _NO_HYPOTHESIS)]) for group in groups]
 
     def _scores(self, output: Any, written: Sequence[int]) -> list[float]:
         """Mean log-probability of each answer, from the beam's own score or from the greedy steps.

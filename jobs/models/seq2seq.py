@@ -21,7 +21,7 @@ class Seq2SeqEngine(PretrainedEngine):
         return counted(self._tokens(), texts)
 
     def _batch(self, prompts: Sequence[Prompt]) -> list[Generation]:
-        """Run one batch; the score is the mean log-probability of the chosen hypothesis' tokens."""
+        """Run one batch; a score is the mean log-probability of a hypothesis' tokens."""
         rows, counts = encoded(self._tokens(), prompts, self.input_limit)
         batch = self._tokens().pad({"input_ids": rows}, return_tensors="pt").to(self._model.device)
         forced = self._first_token(prompts)
@@ -35,10 +35,15 @@ class Seq2SeqEngine(PretrainedEngine):
         unknown = self._tokenizer.unk_token_id
         # The start token and a forced language code are no part of the text, even where they are not marked as special.
         decoded = self._tokenizer.batch_decode(output.sequences[:, 1 + len(forced) :], skip_special_tokens=True)
-        return [
-            Generation(text.strip(), count, len(row), *end, score, row.count(unknown))
-            for text, count, row, end, score in zip(decoded, counts, rows, endings, scores, strict=True)
+        read = [
+            (n, len(row), row.count(unknown)) for n, row in zip(counts, rows, strict=True) for _ in range(self.beams)
         ]
+        return self._best(
+            [
+                Generation(text.strip(), count, kept, *end, score, missing)
+                for text, (count, kept, missing), end, score in zip(decoded, read, endings, scores, strict=True)
+            ]
+        )
 
     def _first_token(self, prompts: Sequence[Prompt]) -> dict[str, int]:
         """What `generate` is told of the token that the prompts want first; nothing where they want none."""

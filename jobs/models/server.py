@@ -40,7 +40,7 @@ def find(model: str, server: Server) -> Checkpoint:
     told = _models(server)
     if model == AUTO:
         if len(told) != 1:
-            raise ModelError(f"{server.url}: {_names(told)}; set translators.<language>.model to the name of one")
+            raise ModelError(f"{server.url}: {_names(told)}; set model to the name of one")
         (model,) = told
     lasting = {key: told.get(model, {}).get(key) for key in LASTING}
     checksum = hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).hexdigest()
@@ -140,7 +140,7 @@ class ServerEngine:
         except _errors() as error:
             raise ModelError(
                 f"{self.server.url}: {self.checkpoint.source} does not answer: {_reason(error, self.server)}; "
-                "see that the server runs and run the same command again, or set translators.<language>.server.url"
+                "see that the server runs and run the same command again, or set server.url"
             ) from None
 
     def _read(self, prompt: Prompt, answer: Any) -> Generation:
@@ -196,8 +196,7 @@ def _models(server: Server) -> dict[str, dict[str, Any]]:
         return {}
     except _errors() as error:
         raise ModelError(
-            f"{server.url}: the server cannot be used: {_reason(error, server)}; "
-            "start it, or set translators.<language>.server.url"
+            f"{server.url}: the server cannot be used: {_reason(error, server)}; start it, or set server.url"
         ) from None
     entries = [item.to_dict() for item in listed or [] if hasattr(item, "to_dict")]
     return {str(entry["id"]): entry for entry in entries if "id" in entry}

@@ -2,6 +2,8 @@
 
 from jobs.records import Finish, Flag, Generation, Severity
 
+NOTHING_CAME = (Finish.NO_ANSWER, Finish.OUT_OF_MEMORY)
+
 
 def flags_of(made: Generation, source: str, where: str) -> list[Flag]:
     """Flags of one generation.

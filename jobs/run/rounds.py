@@ -20,9 +20,10 @@ from jobs.models.budget import Budget
 from jobs.models.engine import Engine, OutOfMemory
 from jobs.models.engines import kind_of
 from jobs.models.footprint import watched
+from jobs.models.telling import NOTHING_CAME
 from jobs.records import Article, Generation, Measurement, Prompt
 from jobs.text.sentences import segment
-from jobs.translate.translator import NOTHING_CAME, Translator, has_letters
+from jobs.translate.translator import Translator, has_letters
 
 log = logging.getLogger(__name__)
 

@@ -7,24 +7,25 @@ these happened is written down beside the summary.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
 
 from jobs.config import Long
 from jobs.config import Summariser as Settings
 from jobs.models import batching, budget
-from jobs.models.engine import Engine
+from jobs.models.engine import Engine, ModelError
 from jobs.models.engines import checkpoint_for, engine_for
 from jobs.models.families import READINGS
-from jobs.models.telling import flags_of
+from jobs.models.telling import NOTHING_CAME, flags_of
 from jobs.records import Finish, Flag, Generation, Prompt, Severity
 from jobs.summarise.extractive import Extractive, ranked
 from jobs.summarise.summary import Done, NotSummarised, Summary, Text
+from jobs.text.answers import bare_summary
 from jobs.text.clauses import pieces
 from jobs.text.sentences import segment
 
-_WORST = (Finish.OUT_OF_MEMORY, Finish.LENGTH, Finish.END)
+_WORST = (*NOTHING_CAME, Finish.LENGTH, Finish.END)
 
 
 @dataclass(slots=True)
@@ -49,6 +50,8 @@ class _Work:
 class Abstractive:
     """One summarisation model.
 
+    Raises `ModelError` at once, before anything is spent, where a chat model could read no text beside its instruction.
+
     Args:
         settings: the model, how it decodes, and what it does with long texts.
         engine: runs the model; made from the settings where none is given.
@@ -60,6 +63,16 @@ class Abstractive:
         self.checkpoint = checkpoint_for(settings)
         self.engine = engine or engine_for(settings, self.checkpoint)
         self.extractive = Extractive(settings.sentences)
+        if self.reading.chat:
+            self._refuse_narrow()
+
+    def _refuse_narrow(self) -> None:
+        around = max(self.count([""], language)[0] for language in self.settings.languages)
+        if around >= self.engine.input_limit:
+            raise ModelError(
+                f"{self.settings.model}: the instruction alone has {around} tokens, and it is given "
+                f"{self.engine.input_limit}; set summariser.input_limit higher"
+            )
 
     @property
     def name(self) -> str:
@@ -117,7 +130,7 @@ class Abstractive:
         return Summary(made.text, made.engine, (flag,))
 
     def _prompt(self, text: str, language: str) -> Prompt:
-        return self.reading.prompt(text, language)
+        return self.reading.prompt(text, language, self.settings.sentences)
 
     def _begun(self, text: Text, tokens: int) -> _Work:
         work = _Work(text, tokens, [text.text], tokens_in=tokens)
@@ -149,14 +162,23 @@ class Abstractive:
         if not work.made:
             work.tokens_kept = sum(made.tokens_kept for made in generations)
         chunked = len(work.parts) > 1
+        generations = [self._bare(made, part) for part, made in zip(work.parts, generations, strict=True)]
         for number, (part, made) in enumerate(zip(work.parts, generations, strict=True), 1):
             where = f"chunk {number}" if chunked else "summary"
-            if made.finish is not Finish.OUT_OF_MEMORY:
+            if made.finish not in NOTHING_CAME:
                 work.flags.extend(flags_of(made, part, where))
+            if made.removed:
+                detail = f"the model wrote more than the summary: {made.removed}"
+                work.flags.append(Flag("trimmed", Severity.NOTE, where, detail))
         work.made.extend(generations)
         work.parts = []
-        if chunked and all(made.finish is not Finish.OUT_OF_MEMORY for made in generations):
-            self._reduce(work, " ".join(self.reading.answer(made.text) for made in generations))
+        if chunked and all(made.finish not in NOTHING_CAME for made in generations):
+            self._reduce(work, " ".join(made.text for made in generations))
+
+    def _bare(self, made: Generation, part: str) -> Generation:
+        """A generation whose text is the summary alone, as one paragraph."""
+        text, removed = bare_summary(made.text, part) if self.reading.chat else (made.text, "")
+        return replace(made, text=self.reading.answer(text), removed=removed)
 
     def _reduce(self, work: _Work, summaries: str) -> None:
         """Go on with the summaries of chunks; where they are no shorter than the chunks, with the best of them."""
@@ -170,15 +192,17 @@ class Abstractive:
     def _shorten(self, work: _Work, text: str, where: str, long: Long) -> None:
         """Divide what the model cannot read at once, or choose of it, and write down which."""
         sentences = self._sentences(text, work.text.language)
-        lengths = self.count(sentences, work.text.language)
+        # What stands around every text, an instruction or special tokens, is there once; a joint may cost a token.
+        (around,) = self.count([""], work.text.language)
+        lengths = [length - around + 1 for length in self.count(sentences, work.text.language)]
         limit = self.engine.input_limit
         if long is Long.chunks:
-            groups = packed(lengths, limit)
+            groups = packed(lengths, limit - around)
             detail = f"{work.tokens} tokens were read in {len(groups)} chunks to fit {limit}, then their summaries"
             work.flags.append(Flag("chunked", Severity.NOTE, where, detail))
         else:
             best = ranked(sentences, work.text.title)
-            groups = [fitting(best, lengths, limit)]
+            groups = [fitting(best, lengths, limit - around)]
             read = f"{len(groups[0])} of {len(sentences)} sentences were read"
             detail = f"{read}, chosen of {work.tokens} tokens to fit {limit}"
             work.flags.append(Flag("selected", Severity.NOTE, where, detail))
@@ -196,15 +220,11 @@ class Abstractive:
     def _summary(self, work: _Work) -> Summary | NotSummarised:
         finishes = {made.finish for made in work.made}
         finish = next(ending for ending in _WORST if ending in finishes)
-        if finish is Finish.OUT_OF_MEMORY:
-            largest = max(made.tokens_in for made in work.made if made.finish is finish)
-            return NotSummarised(
-                "out_of_memory",
-                f"its {largest} tokens do not fit into the memory of {self.engine.runs_on}, not even alone; "
-                "lower summariser.input_limit, output_limit or beams",
-            )
+        if finish in NOTHING_CAME:
+            largest = max((made for made in work.made if made.finish is finish), key=lambda made: made.tokens_in)
+            return NotSummarised(finish.value, largest.problem or self._too_large(largest))
         return Summary(
-            self.reading.answer(work.made[-1].text),
+            work.made[-1].text,
             self.name,
             tuple(work.flags),
             work.tokens_in,
@@ -213,13 +233,19 @@ class Abstractive:
             finish,
         )
 
+    def _too_large(self, made: Generation) -> str:
+        return (
+            f"its {made.tokens_in} tokens do not fit into the memory of {self.engine.runs_on}, not even alone; "
+            "lower summariser.input_limit, output_limit or beams"
+        )
+
 
 def fitting(best: Sequence[int], lengths: Sequence[int], limit: int) -> list[int]:
     """Indices, ascending, of the best sentences that fit together.
 
     Args:
         best: indices of all sentences, the best first.
-        lengths: tokens of each sentence alone; its special tokens make room for what joining sentences adds.
+        lengths: tokens of each sentence, with what joining it to another adds.
         limit: tokens that fit. The best sentence is taken even where it does not fit alone.
     """
     chosen, room = [], limit
@@ -234,7 +260,7 @@ def packed(lengths: Sequence[int], limit: int) -> list[list[int]]:
     """Indices of all sentences, in order, in as few chunks of about equal size as fit.
 
     Args:
-        lengths: tokens of each sentence alone, at least 1.
+        lengths: tokens of each sentence, at least 1, with what joining it to another adds.
         limit: tokens that fit. A sentence that does not fit alone is a chunk of its own.
     """
     number = max(1, math.ceil(sum(lengths) / limit))

@@ -17,6 +17,7 @@ _SPELLINGS = {
         "dj": "J",
         "dg": "J",
         "zh": "J",
+        "xh": "J",
         "sh": "S",
         "ch": "C",
         "ph": "f",

@@ -6,7 +6,8 @@ two numbers agree where they share one.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from jobs.text.numerals import Numeral, Role, lexicon
 
@@ -19,7 +20,7 @@ class Number:
 
     Attributes:
         text: as written.
-        values: what it can be read as.
+        values: what it can be read as; below nought with a minus before it.
         figure: written in figures; else in words.
         firm: it counts or measures; a small number in words is often idiom («one of», «в два счёта»).
         parts: the numbers that it is made of, where it could be read apart («3.10» as third of October).
@@ -39,7 +40,7 @@ _SPACES = " \u00a0\u2009\u202f"
 _SPACE = re.compile(rf"[{_SPACES}'’]")
 _FIGURE = re.compile(
     rf"(?P<grouped>\d{{1,3}}(?:[{_SPACES}'’]\d{{3}})+(?!\d)(?:[.,]\d{{1,2}}(?!\d))?)"
-    r"|(?P<clock>\d{1,2}:\s?[0-5]\d(?![\d:])(?![.,]\d))"
+    r"|(?P<clock>(?:[01]?\d|2[0-4]):\s?[0-5]\d(?![\d:])(?![.,]\d))"
     r"|(?P<plain>\d+(?:[.,]\d+)*[½¼¾]?)"
     r"|(?P<vulgar>[½¼¾])"
 )
@@ -54,8 +55,14 @@ _SCALE = {
         "thousand": 1e3, "k": 1e3, "lakh": 1e5, "crore": 1e7, "million": 1e6, "mln": 1e6, "mn": 1e6, "m": 1e6,
         "billion": 1e9, "bln": 1e9, "bn": 1e9, "trillion": 1e12, "tn": 1e12, "trln": 1e12,
     },
-    "ru": {"тыс": 1e3, "тысяч": 1e3, "млн": 1e6, "миллион": 1e6, "млрд": 1e9, "миллиард": 1e9, "трлн": 1e12, "триллион": 1e12},
-    "kk": {"мың": 1e3, "млн": 1e6, "миллион": 1e6, "млрд": 1e9, "миллиард": 1e9, "трлн": 1e12, "триллион": 1e12},
+    "ru": {
+        "тыс": 1e3, "тысяч": 1e3, "лакх": 1e5, "крор": 1e7, "млн": 1e6, "миллион": 1e6, "млрд": 1e9, "миллиард": 1e9,
+        "трлн": 1e12, "триллион": 1e12,
+    },
+    "kk": {
+        "мың": 1e3, "лакх": 1e5, "крор": 1e7, "млн": 1e6, "миллион": 1e6, "млрд": 1e9, "миллиард": 1e9,
+        "трлн": 1e12, "триллион": 1e12,
+    },
 }  # fmt: skip
 _MAYBE_SCALE = frozenset(("k", "m"))  # «5k» and «100m» are also kilometres and metres
 
@@ -73,6 +80,14 @@ _AFTER = {language: _after(language) for language in ("en", "ru", "kk", "")}
 _RANGE = re.compile(r"\s?(?:[-–—]|to|and|or|до|и|или|мен|не|немесе|\w{0,4}-?(?:тан|тен|дан|ден|нан|нен))\s?[$€£]?")
 
 
+# A minus stands behind a white space or a bracket; «10 -15» is a range.
+_MINUS = re.compile(
+    r"(?:(?:^|(?<![\d%])[\s\u00a0(«\"])[-–\u2212][\s\u00a0]?(?<![-–]\s)[$€£]?|\b(?:minus|минус)[\s\u00a0])$"
+)
+_LOOK_BACK = 8  # characters before a number that tell its sign
+_DECADES = re.compile(r"[\s\u00a0-](?:decades|десятилети|онжылды)")
+
+
 def numbers(text: str, language: str) -> list[Number]:
     """The numbers of `text`, those in figures first, each in order.
 
@@ -82,13 +97,28 @@ def numbers(text: str, language: str) -> list[Number]:
     """
     lowered = text.lower().replace("ё", "е")
     figures = _with_shared_scale(list(_figures(lowered, language)), lowered, language)
-    return figures + list(_spelled(lowered, language, figures))
+    figures = _with_shared_century(_put_together(figures, lowered), lowered)
+    return [_in_place(number, lowered) for number in (*figures, *_spelled(lowered, language, figures))]
+
+
+def _in_place(number: Number, text: str) -> Number:
+    """The number with what stands around it: a minus, or decades that may be told in years."""
+    if _DECADES.match(text, number.end):
+        years = (value * 10 for value in number.values if isinstance(value, float | int))
+        return replace(number, values=number.values.union(years))
+    if minus := _MINUS.search(text[max(0, number.start - _LOOK_BACK) : number.start]):
+        below = frozenset(-value for value in number.values if isinstance(value, float | int))
+        start = number.start - len(minus[0].lstrip('(«" \u00a0'))
+        return replace(number, text=text[start : number.end], values=below, start=start)
+    return number
 
 
 def _figures(text: str, language: str) -> Iterator[Number]:
     after = _AFTER.get(language, _AFTER[""])
     for match in _FIGURE.finditer(text):
         written, start, end = match[0], match.start(), match.end()
+        if text.endswith("&#", 0, start):
+            continue  # a character written as a number
         for piece in _pieces(match):
             following = after.match(text, end) if piece == written else None
             if following:
@@ -160,6 +190,7 @@ def _scaled(values: set[Value], following: re.Match[str] | None, language: str) 
     if half := following["half"]:
         return _half_of_day(values, half)
     decades: set[Value] = {value % 100 for value in plain if 1000 < value < 2100 and value % 100}
+    decades |= {1900 + value for value in plain if 10 <= value < 100 and value % 10 == 0}
     centuries: set[Value] = {value // 100 + 1 for value in plain if 1000 < value < 2100 and value % 100 == 0}
     return values | decades | centuries
 
@@ -187,13 +218,60 @@ def _with_shared_scale(figures: list[Number], text: str, language: str) -> list[
             continue
         word = _LAST_WORD.search(second.text)
         known = _SCALE.get(language, {})
-        scale = max((name for name in known if word and word[0].startswith(name)), key=len, default="")
+        name = max((name for name in known if word and word[0].startswith(name)), key=len, default="")
+        scale = known[name] if name else 1e3 if _IN_THOUSANDS.search(second.text) else 0
         if scale:
-            shared = {round(value * _SCALE[language][scale], 4) for value in first.values if isinstance(value, float)}
-            made[index] = Number(
-                first.text, first.values | shared, True, first.firm, first.parts, first.start, first.end
-            )
+            shared = {round(value * scale, 4) for value in first.values if isinstance(value, float) and value < 1e3}
+            made[index] = replace(first, values=first.values | shared)
     return made
+
+
+_IN_THOUSANDS = re.compile(rf"[{_SPACES}]000$")  # «300–400 000»
+
+
+def _put_together(figures: list[Number], text: str) -> list[Number]:
+    """«2 миллиона 750 тысяч» is one number."""
+    made: list[Number] = []
+    for number in figures:
+        before = made[-1] if made else None
+        if before and _is_scaled(before) and _is_scaled(number) and text[before.end : number.start] in (" ", "\u00a0"):
+            great, small = (
+                max(value for value in each.values if isinstance(value, float)) for each in (before, number)
+            )
+            if small < great and great % 1e3 == 0:
+                written = text[before.start : number.end]
+                whole = frozenset((great + small,))
+                made[-1] = replace(before, text=written, values=whole, parts=(great, small), end=number.end)
+                continue
+        made.append(number)
+    return made
+
+
+def _is_scaled(number: Number) -> bool:
+    return number.text[0].isdigit() and number.text[-1].isalpha() and max(map(_size, number.values)) >= 1e3
+
+
+def _size(value: Value) -> float:
+    return 0.0 if isinstance(value, str) else value
+
+
+def _with_shared_century(figures: list[Number], text: str) -> list[Number]:
+    """«2008-09» is 2008 to 2009."""
+    made = list(figures)
+    for index, (first, second) in enumerate(pairwise(figures), 1):
+        if (
+            _YEAR.fullmatch(first.text)
+            and _SHORT_YEAR.fullmatch(second.text)
+            and text[first.end : second.start] in "-–/"
+        ):
+            year = float(first.text[:2] + second.text)
+            if year > float(first.text):
+                made[index] = replace(second, values=second.values | {year})
+    return made
+
+
+_YEAR = re.compile(r"(?:1\d|20)\d\d")
+_SHORT_YEAR = re.compile(r"\d\d")
 
 
 @dataclass(slots=True)
@@ -205,6 +283,7 @@ class _Run:
     total: float = 0
     group: float = 0
     words: int = 0
+    alone: bool = False
 
     def reaches(self, gap: str, language: str) -> bool:
         """Whether what stands between two words may stand within a number."""
@@ -234,6 +313,7 @@ class _Run:
             self.group = 0
         self.end = end
         self.words += 1
+        self.alone = numeral.role is Role.STANDS_ALONE
 
 
 def _spelled(text: str, language: str, figures: list[Number]) -> Iterator[Number]:
@@ -257,7 +337,6 @@ def _spelled(text: str, language: str, figures: list[Number]) -> Iterator[Number
 
 def _number(run: _Run, text: str) -> Number:
     value = run.total + run.group
-    bare = run.words == 1 and value >= 100  # «thousands of», «сто раз»
-    return Number(
-        text[run.start : run.end], frozenset((value,)), False, value > 12 and not bare, (), run.start, run.end
-    )
+    loose = run.alone or (run.words == 1 and value >= 100)  # «a fortnight», «thousands of», «сто раз»
+    firm = value > 12 and not loose
+    return Number(text[run.start : run.end], frozenset((value,)), False, firm, (), run.start, run.end)

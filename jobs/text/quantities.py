@@ -76,6 +76,12 @@ _UNITS = {
     "hectare": r"ha\b|hectare|га\b|гектар",
     "fahrenheit": r"°?\s?f\b|(?:degrees\s)?fahrenheit|градус\w* по фаренгейту|фаренгейт",
     "celsius": r"°?\s?[cс]\b|(?:degrees\s)?celsius|градус|цельси",
+    "minute": r"minute|мину",
+    "hour": r"hours?\b|hrs?\b|час|сағат",
+    "day": r"days?\b|дн[яе]|ден|сут(?:ки|ок)|күн",
+    "week": r"weeks?\b|недел|апта",
+    "month": r"months?\b|месяц|ай(?:дан|ды|да|ға|лық)?\b",
+    "year": r"years?\b|год|лет|жыл",
 }
 _UNIT = re.compile(r"[\s\u00a0-]*(?:" + "|".join(f"(?P<{name}>{pattern})" for name, pattern in _UNITS.items()) + ")")
 _FACTORS = {
@@ -89,6 +95,10 @@ _FACTORS = {
     ("ounce", "gram"): 28.35,
     ("gallon", "litre"): 3.785,
     ("acre", "hectare"): 0.4047,
+    ("minute", "hour"): 1 / 60,
+    ("hour", "day"): 1 / 24,
+    ("day", "week"): 1 / 7,
+    ("month", "year"): 1 / 12,
 }
 _ROUNDING = 0.05  # «100 miles» becomes «160 km»
 

@@ -14,14 +14,12 @@ from jobs.models import batching, budget
 from jobs.models.engine import Engine, ModelError
 from jobs.models.engines import checkpoint_for, engine_for
 from jobs.models.families import CONVENTIONS, find_tag
-from jobs.models.telling import flags_of
+from jobs.models.telling import NOTHING_CAME, flags_of
 from jobs.models.tokenizer import load_tokenizer
 from jobs.records import Finish, Flag, Generation, Pair, Prompt, Segment, Severity
 from jobs.text.answers import bare
 from jobs.text.clauses import pieces
 from jobs.text.sentences import segment
-
-NOTHING_CAME = (Finish.NO_ANSWER, Finish.OUT_OF_MEMORY)
 
 
 @dataclass(frozen=True, slots=True)

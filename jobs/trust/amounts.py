@@ -1,10 +1,11 @@
 """Checks that every amount of a text stands in its translation: numbers by value, months, per cents, currencies, units."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from jobs.records import Flag, Pair, Severity
 from jobs.text import quantities
-from jobs.text.numbers import Number, numbers
+from jobs.text.numbers import Number, Value, numbers
 from jobs.text.numerals import romans, within_word
 
 _COUNTS = frozenset(range(2, 13))  # two to twelve in words: firm only where the other side has another one instead
@@ -13,7 +14,7 @@ _COUNTS = frozenset(range(2, 13))  # two to twelve in words: firm only where the
 def check_numbers(pair: Pair) -> list[Flag]:
     """Numbers lost, added or changed; a converted unit is a note.
 
-    Values are compared and not notation, each as often as it occurs. Signs are not looked at.
+    Values are compared and not notation, each as often as it occurs. A minus may be told in words («5 градусов мороза»).
     """
     here, there = numbers(pair.text, pair.source), numbers(pair.translation, pair.target)
     if not here and not there:
@@ -24,9 +25,11 @@ def check_numbers(pair: Pair) -> list[Flag]:
     if lost or added:
         lost = _unexplained(lost, added, pair.translation, translation, pair.target)
         added = _unexplained(added, lost, pair.text, text, pair.source)
+        _drop_told_signs(lost, added, text, translation)
         flags += _converted(here, lost, added, text, translation)
         flags += _told(lost, added)
     if any(number.figure for number in (*here, *there)):
+        flags += _turned(text, translation)
         flags += _beside(text, translation, pair)
     return flags
 
@@ -107,6 +110,45 @@ def _converts(number: Number, unit: str, other: Number, other_unit: str) -> bool
         for other_value in other.values
         if not isinstance(value, str) and not isinstance(other_value, str)
     )
+
+
+# Words that say of a number what a minus says, or that it goes down.
+_DOWN = re.compile(
+    r"\b(?:below|minus|negative|fell|fall|drop|down|declin|decreas|reduc|loss|lost|los[ei]|cut|shr[aiu]nk|slump|plung|frost|defici"
+    r"|мороз|ниже|минус|отрицат|сниз|сниж|упа[лдв]|пад[еа]|сократ|сокращ|потер|убыт|убыл|уменьш|просе|дефицит"
+    r"|төмен|аяз|суық|азай|кемі|кему|құлд|түс|шығын|тапшыл|жоғалт)"
+)
+
+
+def _drop_told_signs(lost: list[Number], added: list[Number], text: str, translation: str) -> None:
+    """Take out numbers that differ by a minus alone, where the side without it tells it in words."""
+    for number in list(lost):
+        for other in added:
+            if not {-value for value in number.values if not isinstance(value, str)} & other.values:
+                continue
+            without = text if min(map(_plain, number.values)) >= 0 else translation
+            if _DOWN.search(without):
+                lost.remove(number)
+                added.remove(other)
+                break
+
+
+def _plain(value: Value) -> float:
+    return 0.0 if isinstance(value, str) else value
+
+
+_TWO = re.compile(r"(?<![\w.,:/-])(\d{1,3})\s?[-–:]\s?(\d{1,3})(?![\w/]|[.,:-]\d)")
+# Of a match that was lost, English tells the winner's goals first, Russian and Kazakh the loser's.
+_DEFEAT = re.compile(r"\b(?:lost|los[eis]|defeat|beat|thrash|down|trail|проигр|уступ|пораж|жеңіл|ұтыл)")
+
+
+def _turned(text: str, translation: str) -> Iterator[Flag]:
+    """Scores and ranges of two figures whose order is the other one: 6–3 and 3:6."""
+    before, after = ({match.groups() for match in _TWO.finditer(side)} for side in (text, translation))
+    for first, second in sorted(before - after):
+        turned = (second, first)
+        if turned in after - before and not _DEFEAT.search(text) and not _DEFEAT.search(translation):
+            yield _flag(f"{first}–{second} became {second}–{first}")
 
 
 def _told(lost: list[Number], added: list[Number]) -> Iterator[Flag]:

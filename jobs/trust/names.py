@@ -3,7 +3,7 @@
 A name is found if a word of the translation sounds like it, in any case, or begins as the lexicon has it: CLDR's territories,
 `places.tsv` and the shipped glossary. A name that is not found is a warning where the translation has another one that nothing
 in the text accounts for, where the lexicon knows it, or where it is the subject of a sentence; else a note, since translators
-turn names into adjectives and pronouns.
+turn names into adjectives and pronouns. In a headline whose every word has a capital, only the lexicon knows a name.
 """
 
 import csv
@@ -19,7 +19,7 @@ from jobs.text.names import sounds, unlikeness
 
 _WORD = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*(?:['’][^\W\d_]+)*")
 _CAPITALS = re.compile(r"\b(?=[A-ZÀ-ÖØ-ÞĞİŁŞŚŻА-ЯЁІЇӘҒҚҢӨҰҮҺ])" + _WORD.pattern)
-_POSSESSIVE = re.compile(r"['’]s?$")
+_POSSESSIVE = re.compile(r"['’](?:s|d|m|ll|re|ve)?$")  # and what is left of a verb, as in We've
 _OPENING = re.compile(r"(?:^|(?<!\b[A-Z])(?<!\b[DMS][rst])(?<!\bMrs)[.!?…:;]\s|[\n\"“«(\[])[\"'“‘„«(\[\s—–-]*$")
 # Verbs of news; between them and the beginning of a sentence a single word is nearly always a name.
 _SUBJECT = re.compile(
@@ -31,6 +31,9 @@ _NO_NAME = re.compile("(?:ing|ese|[^me]ed|[ts]ion|ment|ness|ity|ism|ology|ical|o
 _ROMAN = re.compile("[IVXLCІХ]+")
 _LOWER = 0.4  # tolerance for a word without a capital, as in «берлинский»
 _LONG = 4  # classes that a name must have to be looked for among such words
+# What Russian adjectives of countries and regions may begin with: новозеландский, южнокорейский.
+_COMPOUND = re.compile(r"(?:ново|северо|южно|западно|восточно|центрально|латино)-?(?=[^\W\d_]{3})")
+_HEADLINE = 5  # words of which all but a few have a capital where every word of a headline has one
 _SOFT_ENDING = re.compile("(?:[аяыиоеуюйь]|ия|ские|ский)$")
 
 
@@ -52,6 +55,8 @@ def check_names(pair: Pair) -> list[Flag]:
     """Names of persons and places that the translation does not have."""
     source = _capitals(pair.text)
     names = {word.lower: word for word in source if _is_name(word, pair.source)}
+    if names and _is_headline(pair.text):
+        names = {lower: word for lower, word in names.items() if _beginnings(lower, pair.source, pair.target)}
     if not names:
         return []
     target = _capitals(pair.translation)
@@ -104,6 +109,12 @@ def _capitals(text: str) -> list[_Word]:
     return found
 
 
+def _is_headline(text: str) -> bool:
+    """Whether nearly every word has a capital, as in English headlines, so that a capital tells nothing."""
+    words = [word for word in _WORD.findall(text) if len(word) > 3]
+    return len(words) >= _HEADLINE and sum(word[0].islower() for word in words) <= len(words) / 5
+
+
 def _is_name(word: _Word, language: str) -> bool:
     """Whether a word of the source is to be looked for: it is neither ordinary nor an acronym."""
     if word.text.isupper():
@@ -122,16 +133,26 @@ def _is_ordinary(word: _Word, language: str) -> bool:
 def _missed(names: Sequence[_Word], target: Sequence[_Word], pair: Pair) -> list[_Word]:
     """Names that no word of the translation stands for."""
     every = _WORD.findall(pair.translation.lower())
+    every += [_COMPOUND.sub("", word, count=1) for word in every if _COMPOUND.match(word)]
     missed, by_sound = [], []
     for name in names:
         beginnings = _beginnings(name.lower, pair.source, pair.target)
         if not beginnings:
             by_sound.append(name)
-        elif not any(word.startswith(beginnings) for word in every):
+        elif not any(word.startswith(beginnings) for word in every) and not _same_sound(name, target, pair.source):
             missed.append(name)
     found = _likeliest(by_sound, target, pair.source)
     left = (name for name in by_sound if name.text not in found)
     return missed + [name for name in left if not _in_small_letters(name, every, pair.source)]
+
+
+def _same_sound(name: _Word, target: Sequence[_Word], source: str) -> bool:
+    """Whether a name that the lexicon knows is copied, or transliterated: Japan Airlines, Нью-Ингленд Пэтриотс."""
+    sound = sounds(name.text)
+    return any(
+        word.lower == name.lower or (len(sound) >= _LONG - 1 and _unlike(sound, sounds(word.text), source) <= _LOWER)
+        for word in target
+    )
 
 
 def _likeliest(names: Sequence[_Word], target: Sequence[_Word], source: str) -> dict[str, str]:

@@ -34,6 +34,7 @@ from jobs.models.engine import ModelError, OutOfMemory
 from jobs.records import Finish, Prompt, Severity
 from jobs.translate.translator import Translator as Room
 from tests.models.test_families import preset
+from tests.tiny import best
 
 CONF = Path(__file__).parents[2] / "conf"
 TEXTS = [
@@ -192,7 +193,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
         output = generate(self, **options)
         mask = options["attention_mask"].bool()
         found.read = [row[kept].tolist() for row, kept in zip(options["input_ids"], mask, strict=True)]
-        answers = output.sequences[:, mask.shape[1] :].tolist()
+        answers = best(output, options)[:, mask.shape[1] :].tolist()
         found.written = [trimmed(row, options["eos_token_id"]) for row in answers]
         return output
 

@@ -1,5 +1,6 @@
 """CTranslate2 beside Transformers, on each family's checkpoint and on the embedded model."""
 
+import operator
 import shutil
 import signal
 import subprocess
@@ -61,8 +62,13 @@ def both(settings: Translator, target: str, texts: Sequence[str], languages: Seq
 
 
 def same(one: Generation, other: Generation) -> bool:
-    """Whether two generations are equal in all but the score, and nearly in that."""
-    return replace(one, score=0.0) == replace(other, score=0.0) and one.score == pytest.approx(other.score, abs=0.02)
+    """Whether two generations are equal in all but the scores, theirs and their alternatives', and nearly in those."""
+    bare = [replace(item, score=0.0, alternatives=()) for item in (one, other)]
+    return bare[0] == bare[1] and scores(one) == pytest.approx(scores(other), abs=0.02)
+
+
+def scores(made: Generation) -> list[float]:
+    return [item.score for item in (made, *made.alternatives)]
 
 
 def with_new_weights(folder: Path, seed: int, made: Path) -> Path:
@@ -113,6 +119,9 @@ def test_the_embedded_model_answers_as_with_transformers(beams: int, length_pena
     texts = [pair.en for pair in sampling.unseen_patterns(100, 3)]
     expected, found = both(settings, "kk", texts, ["en"] * 100)
     assert sum(map(same, found, expected)) >= 99
+    others = [[[item.text for item in made.alternatives] for made in side] for side in (found, expected)]
+    assert {len(texts) for texts in others[0]} == {beams - 1}
+    assert sum(map(operator.eq, *others)) >= 99
 
 
 def test_a_text_of_more_than_1024_tokens_is_read_to_its_end(request: pytest.FixtureRequest) -> None:

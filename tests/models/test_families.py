@@ -28,7 +28,7 @@ from jobs.models.engine import ModelError
 from jobs.models.families import CONVENTIONS
 from jobs.models.pretrained import precision
 from jobs.translate.translator import Translator as Room
-from tests.tiny import pieces, trimmed
+from tests.tiny import best, pieces, trimmed
 
 CONF = Path(__file__).parents[2] / "conf" / "translator"
 TEXTS = [
@@ -136,9 +136,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
         output = generate(self, **options)
         mask = options["attention_mask"].bool()
         found.read = [row[kept].tolist() for row, kept in zip(options["input_ids"], mask, strict=True)]
-        found.answered = [
-            trimmed(row, self.generation_config.eos_token_id) for row in getattr(output, "sequences", output).tolist()
-        ]
+        found.answered = [trimmed(row, self.generation_config.eos_token_id) for row in best(output, options).tolist()]
         return output
 
     monkeypatch.setattr(GenerationMixin, "generate", spy)

@@ -40,6 +40,26 @@ def test_the_engine_gives_what_a_plain_generate_call_gives(random_marian: Path, 
     assert [made.text for made in engine(random_marian, beams).generate(prompts(SENTENCES))] == expected
 
 
+def test_the_other_hypotheses_of_the_beam_come_along_best_first(random_marian: Path) -> None:
+    tokenizer = MarianTokenizer.from_pretrained(random_marian)
+    model = MarianMTModel.from_pretrained(random_marian).eval()
+    for prompt, made in zip(prompts(SENTENCES), engine(random_marian, 4).generate(prompts(SENTENCES)), strict=True):
+        batch = tokenizer([prompt.text], return_tensors="pt")
+        with torch.inference_mode():
+            output = model.generate(
+                **batch, num_beams=4, num_return_sequences=4, early_stopping=True, max_length=None, max_new_tokens=12
+            )
+        expected = [text.strip() for text in tokenizer.batch_decode(output, skip_special_tokens=True)]
+        assert [made.text, *(item.text for item in made.alternatives)] == expected
+        scores = [made.score, *(item.score for item in made.alternatives)]
+        assert scores == sorted(scores, reverse=True)
+        assert {item.tokens_in for item in made.alternatives} == {made.tokens_in}
+
+
+def test_a_greedy_search_has_no_other_hypotheses(random_marian: Path) -> None:
+    assert not any(made.alternatives for made in engine(random_marian, 1).generate(prompts(SENTENCES)))
+
+
 def test_the_tag_of_the_target_language_is_one_token(random_marian: Path) -> None:
     tokenizer = MarianTokenizer.from_pretrained(random_marian)
     ids = tokenizer(">>kaz<< Oil rose.")["input_ids"]

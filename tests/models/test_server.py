@@ -174,7 +174,7 @@ def test_a_server_that_cannot_be_reached_stops_the_stage_when_it_loads(server: L
     with pytest.raises(ModelError) as told:
         engine.load()
     assert str(told.value).startswith(f"{server.url}: the server cannot be used: no connection: ")
-    assert str(told.value).endswith("start it, or set translators.<language>.server.url")
+    assert str(told.value).endswith("start it, or set server.url")
 
 
 @pytest.mark.parametrize("code", [400, 401, 404])
@@ -191,7 +191,7 @@ def test_the_only_model_of_a_server_needs_no_name_and_one_of_several_does(server
     settings = Server(url=server.url)
     assert find("auto", settings) == find("tiny", settings)
     server.models = [{"id": "b"}, {"id": "a"}]
-    with pytest.raises(ModelError, match=r"it has the models a, b; set translators\.<language>\.model"):
+    with pytest.raises(ModelError, match=r"it has the models a, b; set model to the name of one"):
         find("auto", settings)
     server.models = []
     with pytest.raises(ModelError, match="it does not tell which models it has"):

@@ -45,7 +45,7 @@ from jobs.summarise.summary import NotSummarised, Summary, Text
 from jobs.text.sentences import segment
 from jobs.versions.parts import failures_of
 from tests.fake_engine import FakeEngine
-from tests.tiny import pieces, trimmed
+from tests.tiny import best, pieces, trimmed
 
 CONF = Path(__file__).parents[2] / "conf" / "summariser"
 TEXTS = [
@@ -175,7 +175,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
         found.options.append(options)
         found.read.append([row[kept].tolist() for row, kept in zip(options["input_ids"], mask, strict=True)])
         end = self.generation_config.eos_token_id
-        found.answered.append([trimmed(row, end) for row in getattr(output, "sequences", output).tolist()])
+        found.answered.append([trimmed(row, end) for row in best(output, options).tolist()])
         return output
 
     monkeypatch.setattr(GenerationMixin, "generate", spy)
@@ -191,7 +191,7 @@ def loaded(settings: Summariser) -> Abstractive:
 def answer(settings: Summariser, texts: list[str], language: str) -> list[Generation]:
     """The engine's answers to a batch of texts."""
     room = loaded(settings)
-    return room.engine.generate([room.reading.prompt(text, language) for text in texts])
+    return room.engine.generate([room.reading.prompt(text, language, 3) for text in texts])
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_no_other_family_is_given_a_global_attention(bart: Path, seen: Seen) -> 
 
 def test_an_mbart_summary_starts_from_the_code_of_its_own_language(mbart: Path, seen: Seen) -> None:
     room = loaded(preset("mbart_ru_gazeta", mbart, languages=["ru", "kk"]))
-    room.engine.generate([room.reading.prompt(TEXTS[3], "ru"), room.reading.prompt(TEXTS[3], "kk")])
+    room.engine.generate([room.reading.prompt(TEXTS[3], language, 3) for language in ("ru", "kk")])
     tokenizer = AutoTokenizer.from_pretrained(mbart)
     assert [row[0] for row in seen.answered[0]] == tokenizer.convert_tokens_to_ids(["ru_RU", "kk_KZ"])
     assert tokenizer.convert_ids_to_tokens(seen.read[0][0][-2:]) == ["</s>", "en_XX"]
@@ -562,5 +562,5 @@ def test_a_dry_run_tells_what_the_summariser_would_read_and_writes_nothing(
 
 
 def test_the_model_is_asked_for_a_text_on_one_line() -> None:
-    prompt = READINGS[SummaryFamily.mt5].prompt("Oil rose.\n\nPrices fell.", "en")
+    prompt = READINGS[SummaryFamily.mt5].prompt("Oil rose.\n\nPrices fell.", "en", 3)
     assert prompt == Prompt("Oil rose. Prices fell.", "en", "en")

@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.text.answers import bare
+from jobs.text.answers import bare, bare_summary
 
 SOURCE = "Oil output fell in March."
 RUSSIAN = "Добыча нефти упала в марте."
@@ -22,6 +22,9 @@ KAZAKH = "Наурызда мұнай өндіру азайды."
         (f"```\n{RUSSIAN}\n```", RUSSIAN, "```\n…\n```"),
         (f"```text\n{RUSSIAN}\n```", RUSSIAN, None),
         (f"<think>\n\n</think>\n\n{RUSSIAN}", RUSSIAN, None),
+        (f"Output fell; «упала».\n</think>\n\n{RUSSIAN}", RUSSIAN, "Output fell; «упала».\n</think>\n\n…"),
+        (f"</think>{RUSSIAN}", RUSSIAN, "</think>…"),
+        (f"<think>\nEnd with </think>, then.\n</think>\n{RUSSIAN}", RUSSIAN, None),
         (f'<think>\nOutput, fell.\n</think>\n\nTranslation:\n"{RUSSIAN}"', RUSSIAN, None),
     ],
 )
@@ -52,7 +55,60 @@ def test_what_is_certainly_no_translation_is_taken_off_and_told(
         (f"{RUSSIAN}\n\n(Примечание: …)", SOURCE),
         ("```\nx = 1\n```", "```\nx = 1\n```"),
         ("<think>\nOutput fell", SOURCE),
+        ("Output fell.\n</think>", SOURCE),
+        ("Тег </think> закрывает мысль", "The tag </think> closes a thought"),
     ],
 )
 def test_what_may_belong_to_the_translation_stays(answer: str, source: str) -> None:
     assert bare(answer, source) == (answer, "")
+
+
+@pytest.mark.parametrize(
+    ("answer", "removed"),
+    [
+        (f"Here is a brief summary of the article in Russian:\n\n{RUSSIAN}", None),
+        (f"Sure! Here's a three-sentence summary: {RUSSIAN}", None),
+        (f"Summary: {RUSSIAN}", "Summary: …"),
+        (f"**Summary:** {RUSSIAN}", "**Summary:** …"),
+        (f"**Summary**: {RUSSIAN}", "**Summary**: …"),
+        (f"## Summary\n\n{RUSSIAN}", "## Summary\n\n…"),
+        (f"TL;DR: {RUSSIAN}", "TL;DR: …"),
+        (f"Вот краткое содержание статьи на русском языке: {RUSSIAN}", None),
+        (f"Резюме:\n{RUSSIAN}", None),
+        (f"Мақаланың қысқаша мазмұны: {RUSSIAN}", None),
+        (f"The article is about oil.\n</think>\n\nSummary: «{RUSSIAN}»", None),
+    ],
+)
+def test_what_is_certainly_no_summary_is_taken_off_and_told(answer: str, removed: str | None) -> None:
+    found, rest = bare_summary(answer, f"ALMATY, 12:30. {SOURCE}")
+    assert found == RUSSIAN
+    assert rest.replace("…", RUSSIAN, 1) == answer
+    assert removed in (None, rest)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Резюме министра опубликовано: он родился в Алматы.",
+        "Summary executions were reported: the ministry denied it.",
+        "- Нет, - сказал министр.\nДобыча упала.",
+        "15. Столько лет прошло с начала добычи.",
+        "5 * 3 ** 2 и 7 ** 2",
+        "",
+    ],
+)
+def test_what_may_belong_to_a_summary_stays(answer: str) -> None:
+    assert bare_summary(answer, SOURCE) == (answer, "")
+
+
+@pytest.mark.parametrize(
+    ("answer", "summary"),
+    [
+        ("**Добыча** упала на **12 %**.", "Добыча упала на 12 %."),
+        ("- Добыча упала.\n- Цены выросли.", "Добыча упала.\nЦены выросли."),
+        ("1. **Добыча** упала.\n\n2. Цены выросли.", "Добыча упала.\nЦены выросли."),
+    ],
+)
+def test_the_markdown_of_a_summary_becomes_plain_text(answer: str, summary: str) -> None:
+    assert bare_summary(answer, SOURCE) == (summary, "")
+    assert bare_summary("**Добыча** упала.", "Output **fell**.") == ("**Добыча** упала.", "")

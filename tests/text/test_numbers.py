@@ -86,6 +86,21 @@ def test_both_ends_of_a_range_share_its_magnitude() -> None:
     assert values("4.2-3.9 million", "en")[0] & values("4,2 миллиона", "ru")[0]
 
 
+@given(st.integers(1, 10**9), st.sampled_from(["-", "–", "−", "−\u00a0", "minus "]))
+def test_a_number_with_a_minus_is_below_nought(number: int, minus: str) -> None:
+    assert values(f"of {minus}{number:,} in all", "en") == [{-float(number)}]
+    assert values(f"{minus}{number:,}", "en") == [{-float(number)}]
+
+
+@pytest.mark.parametrize("text", ["10-15", "10 -15", "- 15 - 10", "it — 10 – 15", "F-16 10%-15%"])
+def test_a_dash_or_a_hyphen_is_no_minus(text: str) -> None:
+    assert all(value >= 0 for found in values(text, "en") for value in found if isinstance(value, float))
+
+
+def test_a_character_written_as_a_number_is_none() -> None:
+    assert values("Д&#39;Силва", "ru") == []
+
+
 def test_a_date_in_figures_is_its_day_month_and_year() -> None:
     assert values("11.01.2022", "ru") == [{11.0}, {1.0}, {2022.0}]
 

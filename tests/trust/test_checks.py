@@ -26,6 +26,18 @@ def details(name: str, text: str, translation: str, target: str = "ru", source: 
         ("One of them went home twice.", "Он возвращался домой.", "ru"),
         ("It cost $45 million.", "Оның құны 45 млн доллар болды.", "kk"),
         ("Three of the 40 inmates fled.", "40 тұтқынның үшеуі қашып кетті.", "kk"),
+        ("It sold for $2.75 million.", "Его продали за 2 миллиона 750 тысяч долларов.", "ru"),
+        ("In the 2008-09 season", "В сезоне 2008–2009 годов", "ru"),
+        ("Three decades ago", "Тридцать лет назад", "ru"),
+        ("A band of the 90s", "Группа 1990-х годов", "ru"),
+        ("The fire burnt for 24 hours.", "Пожар длился сутки.", "ru"),
+        ("It cost Rs 127 crore.", "Это стоило 127 крор рупий.", "ru"),
+        ("They won 26 - 00.", "Они выиграли 26:00.", "ru"),
+        ("It was -5 °C at night.", "Ночью было 5 градусов мороза.", "ru"),
+        ("It was minus 12 °C.", "Температура −12 °C болды.", "kk"),
+        ("Profit changed by -3% in May.", "Прибыль в мае снизилась на 3%.", "ru"),
+        ("They lost 6-3.", "Они проиграли со счётом 3:6.", "ru"),
+        ("Rooms cost 5-7 dollars.", "Комнаты стоят 5–7 долларов.", "ru"),
     ],
 )
 def test_a_number_that_keeps_its_value_is_not_flagged(text: str, translation: str, target: str) -> None:
@@ -43,15 +55,26 @@ def test_a_number_that_keeps_its_value_is_not_flagged(text: str, translation: st
         ("It rose 5% in 2020.", "Рост составил 5 в 2020 году.", "per cent is lost"),
         ("It cost $5.", "Это стоило 5 евро.", "dollar became euro"),
         ("It rose 12 to 12 points.", "Рост до 12 пунктов.", "12 is lost"),
+        ("It was -5 °C.", "Было 5 °C.", "-5 became 5"),
+        ("It was 5 °C.", "Было –5 °C.", "5 became –5"),
+        ("They won 6-3.", "Они выиграли со счётом 3:6.", "6–3 became 3–6"),
+        ("Rooms cost 5-7 tenge.", "Комнаты стоят 7–5 тенге.", "5–7 became 7–5"),
     ],
 )
 def test_a_number_lost_added_or_changed_is_told(text: str, translation: str, told: str) -> None:
     assert details("numbers", text, translation) == [told]
 
 
-def test_a_converted_unit_is_a_note_and_no_error() -> None:
-    flags = CHECKS["numbers"](Pair("Winds of 85 mph hit.", "Скорость ветра достигла 137 км/ч.", "en", "ru"))
-    assert [(flag.severity, flag.detail) for flag in flags] == [(Severity.NOTE, "85 mile is given as 137 kilometre")]
+@pytest.mark.parametrize(
+    ("text", "translation", "told"),
+    [
+        ("Winds of 85 mph hit.", "Скорость ветра достигла 137 км/ч.", "85 mile is given as 137 kilometre"),
+        ("Less than 18 months ago", "Менее 1,5 года назад", "18 month is given as 1,5 year"),
+    ],
+)
+def test_a_converted_unit_is_a_note_and_no_error(text: str, translation: str, told: str) -> None:
+    flags = CHECKS["numbers"](Pair(text, translation, "en", "ru"))
+    assert [(flag.severity, flag.detail) for flag in flags] == [(Severity.NOTE, told)]
 
 
 def test_a_wrongly_converted_unit_is_an_error() -> None:

@@ -56,6 +56,11 @@ def test_different_names_do_not_sound_alike(name: str, other: str) -> None:
         ("Flights from Berlin to Hong Kong were cancelled.", "Рейсы из Берлина в Гонконг были отменены.", "ru"),
         ("Residents of China and Egypt were evacuated.", "Қытай мен Мысыр тұрғындары көшірілді.", "kk"),
         ("The Supreme Court of Georgia ruled on Tuesday.", "Верховный суд Грузии вынес решение во вторник.", "ru"),
+        ("He flew with Japan Airlines.", "Он летел рейсом Japan Airlines.", "ru"),
+        ("She met Martin Schulz in Tokyo.", "Она встретила Мартина Шульца на Токийском форуме.", "ru"),
+        ("The New Zealand wines are cheaper.", "Новозеландские вина дешевле.", "ru"),
+        ("We've told them, and they'd agreed.", "Мы им сказали, и они согласились.", "ru"),
+        ("Emergency Ministry rescuers left.", "Төтенше жағдайлар министрлігінің құтқарушылары кетті.", "kk"),
     ],
 )
 def test_a_good_translation_gets_no_warning(text: str, translation: str, target: str) -> None:
@@ -67,6 +72,14 @@ def test_a_person_or_place_replaced_by_another_is_a_warning_that_names_both() ->
     assert told == "Bektenov: not found; Смаилова: not in the text"
     (told,) = warnings("The train left Kazakhstan for Japan.", "Пойыз Қазақстаннан Грузияға кетті.", target="kk")
     assert "Japan: not found" in told
+
+
+def test_in_a_headline_with_a_capital_everywhere_only_what_is_known_as_a_name_is_missed() -> None:
+    headline = "Flooded Villages Across Kazakhstan Await Overdue Relief Convoys"
+    assert warnings(headline, "Затопленные посёлки Казахстана ждут обоза с помощью") == []
+    assert warnings(headline, "Затопленные посёлки Японии ждут обоза с помощью") == [
+        "Kazakhstan: not found; Японии: not in the text"
+    ]
 
 
 def test_a_name_at_the_beginning_of_a_sentence_is_looked_for_where_a_verb_follows() -> None:
