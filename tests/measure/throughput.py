@@ -3,15 +3,17 @@
 `python -m tests.measure.throughput`, on an idle machine. The embedded model translates FLORES sentences; a random Marian of
 61 million weights writes 64 tokens for each, whatever it reads. Seconds are the median of several rounds, in which the ways
 take turns. The engines are given prompts, whose tokens they count, encode and decode; `translate_batch` is given tokens, at
-the best of its settings. `--gpu` measures on a GPU instead: random weights of NLLB-600M's and BART-large's shapes, in bf16.
+the best of its settings; plain `generate` is what one writes without this program. `--gpu` measures on a GPU instead: random weights of NLLB-600M's and BART-large's shapes, in bf16.
 """
 
 import argparse
+import io
 import json
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -33,6 +35,7 @@ from jobs.models.budget import Budget
 from jobs.models.checkpoint import EMBEDDED, Checkpoint, find
 from jobs.models.ct2 import CTranslate2Engine
 from jobs.models.engine import Engine
+from jobs.models.pretrained import precision
 from jobs.models.seq2seq import Seq2SeqEngine
 from jobs.models.tokenizer import encoded, load_tokenizer, token_names
 from jobs.records import Prompt
@@ -137,6 +140,27 @@ def directly(checkpoint: Checkpoint, prompts: Sequence[Prompt], limit: int, devi
     return ways
 
 
+def plainly(checkpoint: Checkpoint, prompts: Sequence[Prompt], limit: int, device: str = "cpu") -> Ways:
+    """`generate` of Transformers with batches in file order, decoding as the engine does."""
+    from transformers import AutoModelForSeq2SeqLM
+
+    tokenizer = load_tokenizer(checkpoint)
+    made = AutoModelForSeq2SeqLM.from_pretrained(checkpoint.source, dtype=precision(device)).to(device).eval()
+
+    def run(size: int) -> list[str]:
+        found: list[str] = []
+        for start in range(0, len(prompts), size):
+            texts = [prompt.text for prompt in prompts[start : start + size]]
+            batch = tokenizer(texts, padding=True, truncation=True, max_length=INPUT_LIMIT, return_tensors="pt")
+            answers = made.generate(
+                **batch.to(device), num_beams=BEAMS, early_stopping=True, max_new_tokens=limit, max_length=None
+            )
+            found += tokenizer.batch_decode(answers, skip_special_tokens=True)
+        return found
+
+    return {f"plain generate, {Way(size).name}": partial(run, size) for size in (16, 1)}
+
+
 def seconds_of(name: str, ways: Ways, rounds: int) -> dict[str, float]:
     """The median time of each way; they take turns, so that a busy moment hits all. A first round is not counted."""
     found: dict[str, list[float]] = {way: [] for way in ways}
@@ -178,16 +202,15 @@ def compare_ctranslate2(name: str, seconds: dict[str, float]) -> None:
 
 
 def compare_batches(name: str, seconds: dict[str, float]) -> None:
-    """Print what the Transformers engine's own batches gain."""
-    report(
-        f"{name}: Transformers engine ÷ 16 in file order",
-        seconds["16 in file order"] / seconds["transformers"],
-        1.4,
-        digits=2,
-    )
-    report(
-        f"{name}: Transformers engine ÷ one at a time", seconds["one at a time"] / seconds["transformers"], 4, digits=2
-    )
+    """Print what the Transformers engine gains over batches in file order: its own, and those of plain `generate`."""
+    for size, target in ((16, 1.4), (1, 4.0)):
+        for other in (f"plain generate, {Way(size).name}", Way(size).name):
+            report(f"{name}: Transformers engine ÷ {other}", seconds[other] / seconds["transformers"], target, digits=2)
+
+
+def own_in_file_order(engine: Engine, prompts: Sequence[Prompt]) -> Ways:
+    """The engine with batches in file order."""
+    return {way.name: own(engine, prompts, way) for way in (Way(16), Way(1))}
 
 
 def embedded(sentences: int, rounds: int) -> None:
@@ -195,7 +218,7 @@ def embedded(sentences: int, rounds: int) -> None:
     checkpoint, prompts = find("embedded", None), prompts_of(flores(sentences))
     made = engines(checkpoint, OUTPUT_LIMIT)
     ways = {name: own(engine, prompts) for name, engine in made.items()}
-    ways |= {way.name: own(made["transformers"], prompts, way) for way in (Way(16), Way(1))}
+    ways |= own_in_file_order(made["transformers"], prompts) | plainly(checkpoint, prompts, OUTPUT_LIMIT)
     seconds = seconds_of("embedded", ways | directly(checkpoint, prompts, OUTPUT_LIMIT, "cpu"), rounds)
     compare_batches("embedded", seconds)
     compare_ctranslate2("embedded", seconds)
@@ -258,7 +281,8 @@ def whole_job(folder: Path, sentences: int) -> None:
 
     generate = batching.generate
     config = _digest(f"articles.path={path}", f"outputs.root={folder / 'outputs'}")
-    with patch.object(batching, "generate", remembered):
+    quiet = io.StringIO()
+    with patch.object(batching, "generate", remembered), redirect_stdout(quiet), redirect_stderr(quiet):
         started = time.perf_counter()
         digest.run(config, {})
         whole = time.perf_counter() - started
@@ -298,7 +322,7 @@ def on_gpu(folder: Path, sentences: int, rounds: int) -> None:
     prompts = prompts_of(texts)
     made = engines(nllb, FIXED_LENGTH, "cuda")
     ways = {name: own(engine, prompts, OWN_ON_GPU) for name, engine in made.items()}
-    ways |= {way.name: own(made["transformers"], prompts, way) for way in (Way(16), Way(1))}
+    ways |= own_in_file_order(made["transformers"], prompts) | plainly(nllb, prompts, FIXED_LENGTH, "cuda")
     seconds = seconds_of("NLLB-600M", ways | directly(nllb, prompts, FIXED_LENGTH, "cuda"), rounds)
     compare_batches("NLLB-600M", seconds)
     compare_ctranslate2("NLLB-600M", seconds)
@@ -310,7 +334,7 @@ def on_gpu(folder: Path, sentences: int, rounds: int) -> None:
     long = [Prompt(" ".join(texts[start : start + 20]), "en", "en") for start in range(0, len(texts), 5)]
     engine = engines(bart, FIXED_LENGTH, "cuda", both=False)["transformers"]
     ways = {"transformers": own(engine, long, OWN_ON_GPU)}
-    ways |= {way.name: own(engine, long, way) for way in (Way(16), Way(1))}
+    ways |= own_in_file_order(engine, long) | plainly(bart, long, FIXED_LENGTH, "cuda")
     compare_batches("BART-large", seconds_of("BART-large", ways, rounds))
 
 
