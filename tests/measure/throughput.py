@@ -3,7 +3,8 @@
 `python -m tests.measure.throughput`, on an idle machine. The embedded model translates FLORES sentences; a random Marian of
 61 million weights writes 64 tokens for each, whatever it reads. Seconds are the median of several rounds, in which the ways
 take turns. The engines are given prompts, whose tokens they count, encode and decode; `translate_batch` is given tokens, at
-the best of its settings; plain `generate` is what one writes without this program. `--gpu` measures on a GPU instead: random weights of NLLB-600M's and BART-large's shapes, in bf16.
+the best of its settings; plain `generate` is what one writes without this program. `--gpu` measures on a GPU instead: random
+weights of NLLB-600M's and BART-large's shapes, in bf16.
 """
 
 import argparse
