@@ -67,7 +67,9 @@ def close(walk: Walk, identity: dict[str, Any]) -> bool:
 
 def notices_of(config: DigestConfig) -> list[str]:
     """What every reader of this configuration's output has to be told."""
-    found = {config.summariser.notice, *(config.translators[language].notice for language in config.translated)}
+    translators = [config.translators[language] for language in config.translated]
+    used = [config.summariser, *translators, *(item.fallback for item in translators if item.fallback)]
+    found = {model.notice for model in used}
     return sorted(notice for notice in found if notice)
 
 
@@ -75,11 +77,13 @@ def _write_manifest(
     walk: Walk, identity: dict[str, Any], counts: Mapping[str, Counter[str]], notices: list[str], status: str
 ) -> None:
     failures = Counter(f"{item.stage}: {item.kind}" for item in parts.failures_of(walk.version))
+    figures = {name: counts[name if name in counts else f"translations-{name}"] for name in stages.models(walk.stages)}
     models = {
         name: {
             "name": model.settings.name,
             "engine": kind_of(model.settings, model.checkpoint).value,
-            "ran_on": manifest.ran_on(counts[name if name in counts else f"translations-{name}"]),
+            "ran_on": manifest.by_prefix(figures[name], "ran_on:"),
+            "self_test": manifest.by_prefix(figures[name], "self_test:"),
             "model": model.settings.model,
             "revision": model.checkpoint.revision,
             "licence": model.settings.licence,
@@ -102,6 +106,7 @@ def _write_manifest(
             "failures": dict(sorted(failures.items())),
             "flags": manifest.flags(counts),
             "terms": manifest.terms(counts),
+            "repairs": manifest.repairs(counts),
             "identity": identity,
         },
     )

@@ -3,6 +3,7 @@
 Each stage between the ends takes drafts and makes renditions of them; it knows nothing of parts, markers or resuming.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,8 +18,11 @@ from jobs.summarise.summary import NotSummarised, Summary, Text
 from jobs.text.transliteration import to_latin
 from jobs.translate.glossary import Glossary, load
 from jobs.translate.translator import NotTranslated, Translation, Translator
+from jobs.trust import selftest
 from jobs.trust.checks import checker
+from jobs.trust.repair import repairer
 
+log = logging.getLogger(__name__)
 Tell = Callable[[int, int], None]  # articles and tokens worked through since the last call
 
 
@@ -182,13 +186,39 @@ class Translations:
         self.language = language
         self.glossary = glossary
         self.name = f"translations-{language}"
-        self.translator = Translator(config.translators[language], language, check=checker(config.checks))
+        self.translator = Translator(
+            config.translators[language],
+            language,
+            check=checker(config.checks),
+            glossary=glossary,
+            ladder=repairer(config.repair),
+        )
         self.fields = fields_to_translate(config)
         self.strict = config.translate.strict_truncation
+        self.sources = config.articles.languages
+        self.self_test = config.self_test
+        self.tested = "skipped"
 
     def open(self) -> None:
-        """Load the model."""
+        """Load the model; raises `ModelError` where it cannot be had, or answers with nonsense."""
         self.translator.engine.load()
+        if self.self_test:
+            self.test()
+
+    def test(self) -> None:
+        """Ask the model a few sentences in each language that it may be given, before a night is spent on it."""
+        directions = [code for code in self.sources if code != self.language and not self.translator.refusal(code)]
+        asked = [(text, source) for source in directions for text in selftest.SENTENCES[source]]
+        made = self.translator.answers(asked)
+        if complaint := selftest.complaint(asked, self.language, made):
+            raise ModelError(
+                f"{self.name}: {self.translator.settings.name} failed the self-test: {complaint}; see whether its weights and "
+                f"family fit each other and this version of transformers, {self.translator.way_out()}, "
+                "or set self_test=false to go on all the same"
+            )
+        if directions:
+            self.tested = "passed"
+            log.info("%s: self-test passed, from %s", self.name, ", ".join(directions))
 
     def close(self) -> None:
         """Unload the model."""
@@ -196,7 +226,7 @@ class Translations:
 
     def work(self, drafts: Sequence[Draft], tell: Tell) -> Made:
         """Translate each draft that is not in the target language already."""
-        made = Made()
+        made = Made(counts=Counter({f"self_test:{self.tested}": 1}))
         jobs: list[tuple[Article, str, str]] = []
         for draft in drafts:
             jobs.extend(self.jobs(draft, made))
@@ -221,7 +251,10 @@ class Translations:
         made.counts.update(
             segments=translation.segments, tokens_in=translation.tokens_in, tokens_out=translation.tokens_out
         )
-        terms, missed = self.glossary.check(text, translation.text, article.language, self.language)
+        for repair in translation.repairs:
+            by = f":{repair.by}" if repair.outcome == "repaired" else ""
+            made.counts.update([f"repair:{repair.outcome}{by}", *(f"repair:tried:{rung}" for rung in repair.tried)])
+        terms, _ = self.glossary.check(text, translation.text, article.language, self.language)
         made.add(
             article,
             Rendition(
@@ -230,7 +263,8 @@ class Translations:
                 translation.text,
                 derived_from=f"{name}:{article.language}",
                 engine=self.translator.name,
-                flags=(*translation.flags, *missed),
+                flags=translation.flags,
+                repaired_by="; ".join(f"{repair.where}: {repair.by}" for repair in translation.repairs if repair.by),
                 terms=tuple(terms),
             ),
         )
@@ -297,8 +331,15 @@ def model_of(stage: Stage) -> Translator | Abstractive | None:
 
 
 def models(stages: Sequence[Stage]) -> dict[str, Translator | Abstractive]:
-    """The models that the stages run: translators by their target language, and the one of the summaries."""
-    return {stage.name.removeprefix("translations-"): model for stage in stages if (model := model_of(stage))}
+    """The models that the stages run: translators and fallbacks by their target language, and the one of the summaries."""
+    found: dict[str, Translator | Abstractive] = {}
+    for stage in stages:
+        if model := model_of(stage):
+            name = stage.name.removeprefix("translations-")
+            found[name] = model
+            if isinstance(model, Translator) and model.fallback:
+                found[f"{name}.fallback"] = model.fallback
+    return found
 
 
 def fields_to_translate(config: DigestConfig) -> list[str]:

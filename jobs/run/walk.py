@@ -95,8 +95,8 @@ class Walk:
             log.info("%s: all %d parts are done already", stage.name, shards)
             return
         with self.screen.stage(stage.name, articles) as progress:
-            stage.open()
             try:
+                stage.open()
                 for index in range(shards):
                     drafts = self.drafts(index, done)
                     if index not in missing:
