@@ -143,6 +143,16 @@ class Level(Enum):
     off = "off"
 
 
+class Rung(Enum):
+    """A step of the repair ladder; `jobs/trust/repair.py` has the ladder, `jobs/translate/translator.py` the steps."""
+
+    hypotheses = "hypotheses"
+    glossary = "glossary"
+    split = "split"
+    decoding = "decoding"
+    fallback = "fallback"
+
+
 @dataclass
 class Columns:
     """Names of the source's columns."""
@@ -360,6 +370,7 @@ class Translator(Model):
         tags: target language -> the token that asks for it, or what the prompt of a chat model calls it; `auto` takes the
             family's, and a Marian model of one target language has an empty one.
         compute_type: the number format that CTranslate2 runs it in; other engines have no choice.
+        fallback: the translator that is asked for what this one could not translate.
     """
 
     family: Family = Family.marian
@@ -367,6 +378,7 @@ class Translator(Model):
     tags: dict[str, str] = field(default_factory=dict)
     domain: Domain = field(default_factory=Domain)
     compute_type: ComputeType = ComputeType.auto
+    fallback: "Translator | None" = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -432,6 +444,23 @@ class Checks:
 
 
 @dataclass
+class Repair:
+    """What is done about a segment whose translation has an error.
+
+    Attributes:
+        enabled: whether anything is; else the model's first answer stays, flagged.
+        rungs: what is tried, in this order and only as far as needed.
+    """
+
+    enabled: bool = True
+    rungs: list[Rung] = field(default_factory=lambda: list(Rung))
+
+    def __post_init__(self) -> None:
+        if len(set(self.rungs)) < len(self.rungs):
+            raise ConfigError("repair.rungs", self.rungs, "each may be named once")
+
+
+@dataclass
 class Folder:
     """Where versions are written."""
 
@@ -462,6 +491,7 @@ class DigestConfig:
     translate: Translate = field(default_factory=Translate)
     glossary: Glossary = field(default_factory=Glossary)
     checks: Checks = field(default_factory=Checks)
+    repair: Repair = field(default_factory=Repair)
     targets: list[str] = field(default_factory=lambda: ["ru", "kk"])
     use: Use = field(default=Use.commercial, metadata=UNPRINTED)
     order: Order = Order.summarise_first
@@ -482,14 +512,20 @@ class DigestConfig:
                 raise ConfigError(
                     f"translators.{language}", None, f"{wanting} needs it; add translator@translators.{language}=demo"
                 )
-            refuse_licence(
-                self.use,
-                f"translators.{language}",
-                self.translators[language],
-                f"translator@translators.{language}",
-                commercial_presets(language),
-            )
+            self._refuse_licence(f"translators.{language}", self.translators[language], language)
+            if fallback := self.translators[language].fallback:
+                self._check_fallback(f"translators.{language}.fallback", fallback, language)
         refuse_licence(self.use, "summariser", self.summariser, "summariser", commercial_summarisers())
+
+    def _refuse_licence(self, key: str, translator: Translator, language: str) -> None:
+        refuse_licence(self.use, key, translator, f"translator@{key}", commercial_presets(language))
+
+    def _check_fallback(self, key: str, fallback: Translator, language: str) -> None:
+        self._refuse_licence(key, fallback, language)
+        if fallback.fallback:
+            raise ConfigError(f"{key}.fallback", fallback.fallback.name, "a fallback has none of its own; leave it out")
+        if not self.repair.enabled or Rung.fallback not in self.repair.rungs:
+            raise ConfigError(key, fallback.name, "it is never asked; add fallback to repair.rungs, with repair=ladder")
 
     @property
     def translated(self) -> list[str]:

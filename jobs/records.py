@@ -1,5 +1,6 @@
 """Every value that crosses a wall between rooms: frozen, slotted dataclasses without behaviour beyond their own shape."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -68,6 +69,7 @@ class Prompt:
         first_token: the token that the answer is made to begin with; empty where the model begins as it likes.
         start_token: what the decoder starts from; empty where that is left to the model.
         global_tokens: how many tokens at the beginning see the whole text, in models whose other tokens see a part of it.
+        no_repeat_ngram, output_limit: as in the model's settings, for this prompt; 0 leaves it to them.
     """
 
     text: str
@@ -77,6 +79,8 @@ class Prompt:
     first_token: str = ""
     start_token: str = ""
     global_tokens: int = 0
+    no_repeat_ngram: int = 0
+    output_limit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,33 @@ class Flag:
     severity: Severity
     where: str
     detail: str
+
+
+Sentence = tuple[str, str]  # the text of a segment and its language; equal ones are translated once
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A translation that a sentence may get, with what is to be known about it.
+
+    Attributes:
+        flags: `where` is left open.
+        engine: the model that made it, where that is not the one that is used first.
+        by: the rung of the repair ladder that made it, or `source`; empty for the first answer.
+        tried: rungs that had something else to offer for the sentence, once the ladder is climbed.
+        outcome: `repaired`, `flagged` or `untranslated`; empty where nothing was to be repaired.
+    """
+
+    made: Generation
+    flags: tuple[Flag, ...] = ()
+    engine: str = ""
+    by: str = ""
+    tried: tuple[str, ...] = ()
+    outcome: str = ""
+
+
+# The best candidates so far to what else there is for each of their sentences.
+Attempt = Callable[[Mapping[Sentence, Candidate]], Mapping[Sentence, Sequence[Candidate]]]
 
 
 @dataclass(frozen=True, slots=True)

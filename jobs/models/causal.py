@@ -84,7 +84,7 @@ class CausalEngine(PretrainedEngine):
         batch = self._tokens().pad({"input_ids": kept}, padding_side="left", return_tensors="pt")
         ends = self._end_tokens(prompts[0].text)
         output = self._decode(
-            batch.to(self._model.device), eos_token_id=sorted(ends), pad_token_id=self._tokens().pad_token_id
+            prompts, batch.to(self._model.device), eos_token_id=sorted(ends), pad_token_id=self._tokens().pad_token_id
         )
         answers = output.sequences[:, batch["input_ids"].shape[1] :].tolist()
         endings = [ending(ids, ends) for ids in answers]

@@ -17,7 +17,7 @@ from typing import Any
 from jobs.config import ComputeType
 from jobs.models.budget import cache_folder
 from jobs.models.checkpoint import Checkpoint
-from jobs.models.engine import ModelError, OutOfMemory, best_of
+from jobs.models.engine import ModelError, OutOfMemory, best_of, longest, wish
 from jobs.models.tokenizer import counted, encoded, load_tokenizer, named_errors, token_names
 from jobs.records import Finish, Generation, Prompt
 
@@ -116,6 +116,7 @@ class CTranslate2Engine:
         self._forbidden: list[list[str]] = []
         self._names: list[str] = []
         self._ids: dict[str, int] = {}
+        self._positions: int | None = None
 
     def load(self) -> None:
         """Load the model; converts it first, where that was not done yet."""
@@ -126,6 +127,7 @@ class CTranslate2Engine:
             device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
         config = _config(self.checkpoint)
         compute_type = self._chosen(device, config.model_type)
+        self._positions = getattr(config, "max_position_embeddings", None)
         self._names = token_names(self._tokens(), config.vocab_size)
         self._ids = {name: index for index, name in enumerate(self._names)}
         folder = converted(self.checkpoint, self._tokens(), self._names, compute_type)
@@ -201,7 +203,8 @@ class CTranslate2Engine:
             patience=1.0,
             length_penalty=self.length_penalty,
             max_input_length=0,
-            max_decoding_length=self.output_limit,
+            max_decoding_length=longest(prompts, self.output_limit, self._positions),
+            no_repeat_ngram_size=wish(prompts, "no_repeat_ngram", 0),
             min_decoding_length=0,
             suppress_sequences=self._forbidden or None,
             return_end_token=True,

@@ -36,6 +36,18 @@ class Engine(Protocol):
         """Give the memory back."""
 
 
+def wish(prompts: Sequence[Prompt], name: str, usual: int) -> int:
+    """What the prompts of a batch, which are alike in this, ask for; `usual` where they leave it to the settings."""
+    (wanted,) = {getattr(prompt, name) for prompt in prompts}
+    return wanted or usual
+
+
+def longest(prompts: Sequence[Prompt], usual: int, positions: int | None) -> int:
+    """Tokens that the answers to a batch may have: as the prompts wish, but no more than the model has positions for."""
+    wanted = wish(prompts, "output_limit", usual)
+    return wanted if positions is None else max(usual, min(wanted, positions - 1))
+
+
 def best_of(hypotheses: Sequence[Generation]) -> Generation:
     """The first of one prompt's hypotheses, which is the best, with the others as its alternatives."""
     return replace(hypotheses[0], alternatives=tuple(hypotheses[1:]))

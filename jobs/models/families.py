@@ -6,8 +6,8 @@ of particular families.
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jobs.config import AUTO, Family, Model, Summariser, SummaryFamily, Translator
@@ -24,16 +24,18 @@ class Chat:
         content: the text of a prompt to the content of the one message, the user's.
         options: what the template is told besides.
         task: file of `conf/prompts` that the prompt is made from; empty where the template has the words itself.
+        terms: file of `conf/prompts` that tells a text's glossary terms before that; empty where they are not told.
     """
 
     content: Callable[[str], Any] = str
     options: Mapping[str, Any] = field(default_factory=dict)
     task: str = ""
+    terms: str = ""
 
     @property
     def instruction(self) -> str:
         """The words around a text, where this program has them; they decide what comes out."""
-        return instruction(self.task).template if self.task else ""
+        return "\n\n".join(instruction(task).template for task in (self.terms, self.task) if task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,13 @@ class Convention:
     shape: re.Pattern[str] = re.compile(r".+")
     refused: Mapping[str, str] = field(default_factory=dict)
     chat: Chat | None = None
+
+    def told(self, prompt: Prompt, terms: Callable[[], Sequence[tuple[str, str]]]) -> Prompt:
+        """The prompt with the glossary terms of its text and their renderings, for models that are told them."""
+        if not self.chat or not self.chat.terms or not (found := terms()):
+            return prompt
+        words = "; ".join(f"{term} = {rendering}" for term, rendering in found)
+        return replace(prompt, text=f"{instruction(self.chat.terms).substitute(terms=words)}\n\n{prompt.text}")
 
 
 def find_tag(convention: Convention, wanted: str, language: str, model: str, tokenizer: Any) -> str:
@@ -142,7 +151,7 @@ CONVENTIONS: Mapping[Family, Convention] = {
     Family.chat: Convention(
         tags=CHAT_NAMES,
         prompt=_chat,
-        chat=Chat(options={"enable_thinking": False}, task="translate"),
+        chat=Chat(options={"enable_thinking": False}, task="translate", terms="terms"),
     ),
     # Zheng et al. 2025, and the model card of HY-MT1.5: trained on these words, for pairs without Chinese.
     Family.hunyuan: Convention(tags=NAMES, prompt=_hunyuan, chat=Chat(task="translate_hunyuan")),

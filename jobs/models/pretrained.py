@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from jobs.models.checkpoint import Checkpoint
-from jobs.models.engine import OutOfMemory, best_of
+from jobs.models.engine import OutOfMemory, best_of, longest, wish
 from jobs.models.tokenizer import load_tokenizer, named_errors
 from jobs.records import Finish, Generation, Prompt
 
@@ -137,7 +137,11 @@ class PretrainedEngine(ABC):
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
-    def _decode(self, batch: Any, **options: Any) -> Any:
+    def _limit(self, prompts: Sequence[Prompt]) -> int:
+        positions = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
+        return longest(prompts, self.output_limit, positions)
+
+    def _decode(self, prompts: Sequence[Prompt], batch: Any, **options: Any) -> Any:
         """The output of `generate` for an encoded batch, with scores: greedy or by beams, never sampled.
 
         As many sequences of each prompt as there are beams, best first.
@@ -153,11 +157,11 @@ class PretrainedEngine(ABC):
                 num_beams=self.beams,
                 num_return_sequences=self.beams,
                 do_sample=False,
-                max_new_tokens=self.output_limit,
+                max_new_tokens=self._limit(prompts),
                 max_length=None,
                 min_length=self.output_minimum,
                 length_penalty=self.length_penalty,
-                no_repeat_ngram_size=self.no_repeat_ngram,
+                no_repeat_ngram_size=wish(prompts, "no_repeat_ngram", self.no_repeat_ngram),
                 return_dict_in_generate=True,
                 output_scores=True,
             )

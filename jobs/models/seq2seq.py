@@ -25,11 +25,11 @@ class Seq2SeqEngine(PretrainedEngine):
         rows, counts = encoded(self._tokens(), prompts, self.input_limit)
         batch = self._tokens().pad({"input_ids": rows}, return_tensors="pt").to(self._model.device)
         forced = self._first_token(prompts)
-        output = self._decode(batch, **forced, **self._start(prompts), **self._global(prompts, batch))
+        output = self._decode(prompts, batch, **forced, **self._start(prompts), **self._global(prompts, batch))
         settings = self._model.generation_config
         ends = settings.eos_token_id
         ends = set(ends if isinstance(ends, list) else [ends])
-        forced_at = None if settings.forced_eos_token_id is None else self.output_limit
+        forced_at = None if settings.forced_eos_token_id is None else self._limit(prompts)
         endings = [ending(ids[1:], ends, forced_at) for ids in output.sequences.tolist()]
         scores = self._scores(output, [written for written, _ in endings])
         unknown = self._tokenizer.unk_token_id

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 BYTES_PER_TOKEN = 3
 SEED = 0
 GREETING = "Hello."
+PENALTY = 0.5  # on each return of a token, where a prompt forbids repetitions: servers have no ban on sequences
 ENDINGS = {"stop": Finish.END, "length": Finish.LENGTH}
 # What servers tell of a model that stays the same from one answer to the next.
 LASTING = ("id", "owned_by", "root", "parent", "meta")
@@ -110,14 +111,16 @@ class ServerEngine:
 
     def _ask(self, prompt: Prompt) -> Generation:
         try:
-            answer = self._complete(prompt.text, self.output_limit)
+            answer = self._complete(
+                prompt.text, prompt.output_limit or self.output_limit, PENALTY if prompt.no_repeat_ngram else 0.0
+            )
         except _errors() as error:
             problem = _reason(error, self.server)
             self._greet()
             return self._failed(prompt, problem)
         return self._read(prompt, answer)
 
-    def _complete(self, text: str, output_limit: int) -> Any:
+    def _complete(self, text: str, output_limit: int, penalty: float = 0.0) -> Any:
         """The server's answer to one message, after as many retries as it takes or the settings allow."""
         extra = {"chat_template_kwargs": {"enable_thinking": False}} if self.server.no_thinking else None
         return self._client.chat.completions.create(
@@ -128,6 +131,7 @@ class ServerEngine:
             max_tokens=output_limit,
             logprobs=True,
             extra_body=extra,
+            **({"frequency_penalty": penalty} if penalty else {}),
         )
 
     def _greet(self) -> Any:

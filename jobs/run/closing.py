@@ -67,7 +67,9 @@ def close(walk: Walk, identity: dict[str, Any]) -> bool:
 
 def notices_of(config: DigestConfig) -> list[str]:
     """What every reader of this configuration's output has to be told."""
-    found = {config.summariser.notice, *(config.translators[language].notice for language in config.needed)}
+    translators = [config.translators[language] for language in config.needed]
+    used = [config.summariser, *translators, *(item.fallback for item in translators if item.fallback)]
+    found = {model.notice for model in used}
     return sorted(notice for notice in found if notice)
 
 
@@ -75,7 +77,10 @@ def _write_manifest(
     walk: Walk, identity: dict[str, Any], counts: Mapping[str, Counter[str]], notices: list[str], status: str
 ) -> None:
     failures = Counter(f"{item.stage}: {item.kind}" for item in parts.failures_of(walk.version))
-    figures = {name: counts[name if name in counts else f"translations-{name}"] for name in stages.models(walk.stages)}
+    # A fallback has no stage of its own.
+    figures = {
+        name: counts.get(name, counts.get(f"translations-{name}", Counter())) for name in stages.models(walk.stages)
+    }
     models = {
         name: {
             "name": model.settings.name,
@@ -104,6 +109,7 @@ def _write_manifest(
             "failures": dict(sorted(failures.items())),
             "flags": manifest.flags(counts),
             "terms": manifest.terms(counts),
+            "repairs": manifest.repairs(counts),
             "identity": identity,
         },
     )

@@ -20,6 +20,7 @@ from jobs.translate.glossary import Glossary, load
 from jobs.translate.translator import NotTranslated, Translation, Translator
 from jobs.trust import selftest
 from jobs.trust.checks import checker, summary_checker
+from jobs.trust.repair import repairer
 
 log = logging.getLogger(__name__)
 Tell = Callable[[int, int], None]  # articles and tokens worked through since the last call
@@ -202,7 +203,13 @@ class Translations:
         self.language = language
         self.glossary = glossary
         self.name = f"translations-{language}"
-        self.translator = Translator(config.translators[language], language, check=checker(config.checks))
+        self.translator = Translator(
+            config.translators[language],
+            language,
+            check=checker(config.checks),
+            glossary=glossary,
+            ladder=repairer(config.repair),
+        )
         self.fields = fields_to_translate(config)
         self.strict = config.translate.strict_truncation
         self.sources = config.articles.languages
@@ -265,7 +272,10 @@ class Translations:
             segments=translation.segments, tokens_in=translation.tokens_in, tokens_out=translation.tokens_out
         )
         source = self.source(article)
-        terms, missed = self.glossary.check(text, translation.text, source, self.language)
+        for repair in translation.repairs:
+            by = f":{repair.by}" if repair.outcome == "repaired" else ""
+            made.counts.update([f"repair:{repair.outcome}{by}", *(f"repair:tried:{rung}" for rung in repair.tried)])
+        terms, _ = self.glossary.check(text, translation.text, source, self.language)
         made.add(
             article,
             Rendition(
@@ -274,7 +284,8 @@ class Translations:
                 translation.text,
                 derived_from=f"{name}:{source}",
                 engine=self.translator.name,
-                flags=(*translation.flags, *missed),
+                flags=translation.flags,
+                repaired_by="; ".join(f"{repair.where}: {repair.by}" for repair in translation.repairs if repair.by),
                 terms=tuple(terms),
             ),
         )
@@ -446,8 +457,15 @@ def model_of(stage: Stage) -> Translator | Abstractive | None:
 
 
 def models(stages: Sequence[Stage]) -> dict[str, Translator | Abstractive]:
-    """The models that the stages run: translators by their target language, and the one of the summaries."""
-    return {stage.name.removeprefix("translations-"): model for stage in stages if (model := model_of(stage))}
+    """The models that the stages run: translators and fallbacks by their target language, and the one of the summaries."""
+    found: dict[str, Translator | Abstractive] = {}
+    for stage in stages:
+        if model := model_of(stage):
+            name = stage.name.removeprefix("translations-")
+            found[name] = model
+            if isinstance(model, Translator) and model.fallback:
+                found[f"{name}.fallback"] = model.fallback
+    return found
 
 
 def fields_to_translate(config: DigestConfig) -> list[str]:

@@ -29,9 +29,24 @@ def pieces(text: str, fits: Callable[[str], bool]) -> list[Segment]:
     return [*before, Segment(last.text, text[start:end]), *pieces(text[end:], fits)]
 
 
+def halves(part: Segment) -> list[Segment]:
+    """The part cut in two after the clause nearest to its middle; whole where no clause ends in its middle half."""
+    span = _after_clause(part.text)
+    if span is None:
+        return [part]
+    start, end = span
+    return [Segment(part.text[:start], part.text[start:end]), Segment(part.text[end:], part.separator)]
+
+
 def _cut(text: str) -> tuple[int, int] | None:
     """The white space to cut at: after a clause within the middle half, else the one nearest to the middle."""
+    return _after_clause(text) or _nearest([gap.span() for gap in _BETWEEN_WORDS.finditer(text)], text)
+
+
+def _after_clause(text: str) -> tuple[int, int] | None:
     clauses = [gap.span() for gap in _AFTER_CLAUSE.finditer(text)]
-    central = [span for span in clauses if len(text) / 4 <= span[0] <= len(text) * 3 / 4]
-    spans = central or [gap.span() for gap in _BETWEEN_WORDS.finditer(text)]
+    return _nearest([span for span in clauses if len(text) / 4 <= span[0] <= len(text) * 3 / 4], text)
+
+
+def _nearest(spans: list[tuple[int, int]], text: str) -> tuple[int, int] | None:
     return min(spans, key=lambda span: abs(span[0] + span[1] - len(text)), default=None)

@@ -21,6 +21,7 @@ _COMMON = {
     "en": "the of and to in is was for that with on as by from it are be has have were not which said",
 }
 _RUSSIAN, _ENGLISH = (frozenset(_COMMON[language].split()) for language in ("ru", "en"))
+_KAZAKH_WORDS = 5  # of so many Kazakh words more than one has a letter that Russian lacks
 _ENOUGH_WORDS = 4  # fewer may be names alone, which are the same in Russian and Kazakh
 
 
@@ -78,11 +79,18 @@ def _not_kazakh(text: str, words: list[str]) -> str:
     russian = sum(word in _RUSSIAN for word in words)
     if russian >= 3 and russian >= len(words) / 8:
         return "partly in Russian" if kazakh else "in Russian"
+    if russian and 0 < kazakh <= len(words) / _KAZAKH_WORDS and _without_kazakh_letters(words) == "ru":
+        return "partly in Russian"
     if kazakh or not words:
         return ""
     if russian or (len(words) >= _ENOUGH_WORDS and identify(text) == "ru"):
         return "in Russian"
     return ""
+
+
+def _without_kazakh_letters(words: list[str]) -> str:
+    """The language of the other words; one such letter makes any text Kazakh to lingua."""
+    return identify(" ".join(word for word in words if not _KAZAKH_LETTER.search(word)))
 
 
 def _not_russian(text: str, lowered: str, words: list[str]) -> str:

@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
-from itertools import permutations
+from itertools import count, permutations
 from pathlib import Path
 from typing import Any
 
 from jobs.config import LANGUAGES, ConfigError
 from jobs.config import Glossary as Settings
-from jobs.records import Flag, Severity, TermUse
+from jobs.records import Flag, Pair, Severity, TermUse
 from jobs.text.inflection import russian, stems, whole
 
 SHIPPED = "kazakhstan.tsv"
@@ -36,6 +36,7 @@ _COLUMNS = (
 _MARKS = ("do_not_translate", "case_sensitive")
 _YES = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}
 _WORD = re.compile(r"[^\W_]+(?:\.[^\W_]+)*")
+_PLACEHOLDER = "QX"
 _CYRILLIC = re.compile("[\u0400-\u04ff]+")
 
 
@@ -60,6 +61,20 @@ class Term:
         """What the translation has to have, any one of it."""
         return self.renderings or self.source
 
+    def rendering_of(self, spelling: str) -> str:
+        """What may stand in for a name, as long as its spelling; empty where that is not certain.
+
+        `Tokayev` is part of `Kassym-Jomart Tokayev`, and an acronym is whole; but an adjective is not the noun of its term.
+        """
+        if not self.renderings:
+            return spelling
+        words = _WORD.findall(spelling)
+        part = set(words) <= set(_WORD.findall(self.source[0])) or spelling.isupper()
+        if not part or not spelling[0].isupper():
+            return ""
+        as_long = (item for item in self.renderings if len(_WORD.findall(item)) == len(words))
+        return next(as_long, self.renderings[0])
+
 
 class Glossary:
     """Terms, ready to be looked for.
@@ -71,6 +86,27 @@ class Glossary:
     def __init__(self, terms: Sequence[Term]) -> None:
         self.terms = terms
         self._indexes: dict[tuple[str, str], _Index] = {}
+
+    def pairs(self, text: str, source: str, target: str) -> list[tuple[str, str]]:
+        """The terms of a text, as they are spelled there, with all their renderings."""
+        found = {id(term): (text[start:end], term) for start, end, term in self._index(source, target).places(text)}
+        return [(spelled, " / ".join(term.required)) for spelled, term in found.values()]
+
+    def mask(self, pair: Pair) -> "Masked | None":
+        """The text with a placeholder for each name that its translation lacks, or None where it lacks none.
+
+        Names are terms with a capital and those that are not translated; other terms change their form too much.
+        """
+        words = _Words(pair.translation, pair.target)
+        text, stand_for = pair.text, {}
+        numbers = (number for number in count(1) if f"{_PLACEHOLDER}{number}" not in pair.text)
+        for start, end, term in reversed(list(self._index(pair.source, pair.target).places(pair.text))):
+            rendering = term.rendering_of(text[start:end])
+            if rendering and not any(map(words.have, term.required)):
+                placeholder = f"{_PLACEHOLDER}{next(numbers)}"
+                stand_for[placeholder] = rendering
+                text = text[:start] + placeholder + text[end:]
+        return Masked(text, stand_for) if stand_for else None
 
     def check(self, text: str, translation: str, source: str, target: str) -> tuple[list[TermUse], list[Flag]]:
         """The terms of a text with whether the translation has them, and a flag for each that it lacks."""
@@ -95,6 +131,22 @@ class Glossary:
         return self._indexes[source, target]
 
 
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A text with placeholders, which models copy as they copy the numbers of flights, and what they stand for."""
+
+    text: str
+    stand_for: Mapping[str, str]
+
+    def restored(self, translation: str) -> str:
+        """The translation with the renderings put in; empty where a placeholder does not stand there once, as a word."""
+        for placeholder, rendering in self.stand_for.items():
+            if len(re.findall(rf"(?<![\w-]){placeholder}(?![\w]|[-’']\w)", translation)) != 1:
+                return ""
+            translation = translation.replace(placeholder, rendering)
+        return translation
+
+
 class _Index:
     """The terms of one direction, by how the first word of each spelling is looked up."""
 
@@ -111,16 +163,19 @@ class _Index:
             entries.sort(key=lambda entry: -len(entry[0]))
 
     def find(self, text: str) -> list[Term]:
-        """Each term of the text once, in order; of two that begin at one word the longer counts."""
-        words = _WORD.findall(text)
-        found: dict[int, Term] = {}
+        """Each term of the text once, in order."""
+        return list({id(term): term for _, _, term in self.places(text)}.values())
+
+    def places(self, text: str) -> Iterator[tuple[int, int, Term]]:
+        """Where each term of the text begins and ends; of two that begin at one word the longer counts."""
+        spans = [match.span() for match in _WORD.finditer(text)]
+        words = [text[start:end] for start, end in spans]
         place = 0
         while place < len(words):
             length, term = self._at(words, place)
             if term:
-                found.setdefault(id(term), term)
+                yield spans[place][0], spans[place + length - 1][1], term
             place += length
-        return list(found.values())
 
     def _at(self, words: Sequence[str], place: int) -> tuple[int, Term | None]:
         for key in _keys(words[place], self.language):

@@ -1,25 +1,43 @@
 """Translates texts with one model: cut into segments, translated in batches, put together again.
 
 Paragraphs, bullets and line breaks stay, since every segment keeps its separator. Equal segments are translated once.
-A segment that is longer than the model can read is translated in pieces.
+A segment that is longer than the model can read is translated in pieces. What the checks find wrong is tried in other ways,
+of which the repair ladder says which and how far.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
+from jobs.config import Rung, commercial_presets
 from jobs.config import Translator as Settings
-from jobs.config import commercial_presets
 from jobs.models import batching, budget
 from jobs.models.engine import Engine, ModelError
 from jobs.models.engines import checkpoint_for, engine_for
 from jobs.models.families import CONVENTIONS, find_tag
 from jobs.models.telling import NOTHING_CAME, flags_of
 from jobs.models.tokenizer import load_tokenizer
-from jobs.records import Finish, Flag, Generation, Pair, Prompt, Segment, Severity
+from jobs.records import Attempt, Candidate, Finish, Flag, Generation, Pair, Prompt, Segment, Sentence, Severity
 from jobs.text.answers import bare
-from jobs.text.clauses import pieces
+from jobs.text.clauses import halves, pieces
 from jobs.text.sentences import segment
+from jobs.translate.glossary import Glossary
+
+NO_REPEAT_NGRAM = 3  # shorter than any loop that the checks find
+LONGER = 2  # times the output limit
+
+Done = Callable[[float, int], None]  # told now and then: share of the segments that is done, tokens since the last call
+Ladder = Callable[[Mapping[Sentence, Candidate], Mapping[Rung, Attempt]], dict[Sentence, Candidate]]
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What was done about a segment; `where` and the rest as in the flags and candidates."""
+
+    where: str
+    by: str
+    tried: tuple[str, ...]
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +49,7 @@ class Translation:
     segments: int
     tokens_in: int
     tokens_out: int
+    repairs: tuple[Repair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +75,9 @@ class Translator:
         target: BCP-47 code of the language it translates into.
         engine: runs the model; made from the settings where none is given.
         check: what it finds in a segment and its translation becomes flags.
+        glossary: terms that a translation should have; the ones that it lacks become flags.
+        ladder: what is done about segments with errors; it is given the ways in which they can be tried again.
+        key: what the command line calls the settings.
     """
 
     def __init__(
@@ -64,16 +86,39 @@ class Translator:
         target: str,
         engine: Engine | None = None,
         check: Callable[[Pair], list[Flag]] = lambda pair: [],
+        glossary: Glossary | None = None,
+        ladder: Ladder = lambda first, rungs: dict(first),
+        key: str = "",
     ) -> None:
         self.settings = settings
         self.check = check
         self.target = target
+        self.glossary = glossary or Glossary([])
+        self.ladder = ladder
+        self.key = key or f"translators.{target}"
         self.convention = CONVENTIONS[settings.family]
         if reason := self.convention.refused.get(target):
             raise ModelError(f"{reason}; {self.way_out()}")
         self.checkpoint = checkpoint_for(settings)
         self.tag = self._find_tag()
         self.engine = engine or engine_for(settings, self.checkpoint)
+        self.fallback = self._find_fallback()
+
+    def _find_fallback(self) -> "Translator | None":
+        """The translator of last resort; one that shares no pair with this one is a mistake."""
+        if self.settings.fallback is None:
+            return None
+        found = Translator(
+            self.settings.fallback,
+            self.target,
+            check=self.check,
+            glossary=self.glossary,
+            key=f"{self.key}.fallback",
+        )
+        refusals = [found.refusal(source) for source in self.settings.sources]
+        if not all(refusals):
+            return found
+        raise ModelError(f"{found.key}: {refusals[0]}")
 
     def _find_tag(self) -> str:
         """The token that asks for the target; a target without an entry is refused article by article."""
@@ -86,7 +131,7 @@ class Translator:
     def way_out(self, source: str | None = None) -> str:
         """Which other models may be chosen, and how."""
         names = ", ".join(commercial_presets(self.target, source))
-        return f"choose another model with translator@translators.{self.target}=<name>: {names}"
+        return f"choose another model with translator@{self.key}=<name>: {names}"
 
     @property
     def name(self) -> str:
@@ -112,7 +157,8 @@ class Translator:
 
     def prompt(self, text: str, source: str) -> Prompt:
         """A segment, on one line, in the words that the model's family expects."""
-        return self.convention.prompt(" ".join(text.split()), self.tag, source, self.target)
+        prompt = self.convention.prompt(" ".join(text.split()), self.tag, source, self.target)
+        return self.convention.told(prompt, lambda: self.glossary.pairs(text, source, self.target))
 
     def count(self, texts: Sequence[tuple[str, str]]) -> "list[list[int]]":
         """Tokens of each segment of each `(text, source language)`; needs the engine loaded."""
@@ -124,25 +170,55 @@ class Translator:
 
     def answers(self, sentences: Sequence[tuple[str, str]]) -> list[Generation]:
         """What the model itself makes of each `(sentence, source language)`, uncut and unchecked; needs the engine loaded."""
-        wanted = list(dict.fromkeys(self.prompt(text, source) for text, source in sentences))
-        made = batching.generate(self.engine, wanted, beams=self.settings.beams, budget=self.budget)
-        found = dict(zip(wanted, made, strict=True))
-        return [self._piece(text, source, found) for text, source in sentences]
+        whole = {(text, source): [Segment(text, "")] for text, source in sentences}
+        made = self._generate(whole, lambda share, tokens: None)
+        return [made[sentence] for sentence in sentences]
 
     def translate(
-        self, texts: Sequence[tuple[str, str]], done: Callable[[float, int], None] = lambda share, tokens: None
+        self, texts: Sequence[tuple[str, str]], done: Done = lambda share, tokens: None
     ) -> list[Translation | NotTranslated]:
         """Translate `(text, source language)` pairs, in their order; needs the engine loaded.
 
         `done` is told after each batch what share of all segments is done, and how many tokens the batch had.
         """
         cut = [segment(text, source) for text, source in texts]
-        short = self._pieces(cut, [source for _, source in texts])
-        wanted: dict[Prompt, int] = {}
-        for segments, (_, source) in zip(cut, texts, strict=True):
-            for piece in (piece for item in segments for piece in short[item.text, source]):
-                if has_letters(piece.text):
-                    wanted.setdefault(self.prompt(piece.text, source), len(wanted))
+        sources = [source for _, source in texts]
+        sentences = [(item.text, source) for items, source in zip(cut, sources, strict=True) for item in items]
+        found = self._first(list(dict.fromkeys(sentences)), done)
+        nothing_to_repair = (*NOTHING_CAME, Finish.CARRIED)
+        made = {sentence: item for sentence, item in found.items() if item.made.finish not in nothing_to_repair}
+        # A repair tells of tokens alone: all segments were told of before.
+        found |= self.ladder(made, self._rungs(lambda share, tokens: done(0.0, tokens)))
+        return [
+            self._joined(items, [found[item.text, source] for item in items])
+            for items, source in zip(cut, sources, strict=True)
+        ]
+
+    def _first(self, sentences: Sequence[Sentence], done: Done) -> dict[Sentence, Candidate]:
+        """What comes of each sentence, cut only where it is longer than the model reads."""
+        parts = self._pieces(sentences)
+        made = self._generate(parts, done)
+        found = {}
+        for sentence, items in parts.items():
+            detail = f"cut into {len(items)} pieces to fit {self.engine.input_limit} tokens"
+            note = [Flag("split", Severity.NOTE, "", detail)] if len(items) > 1 else []
+            found[sentence] = self._candidate(sentence, made[sentence], note)
+        return found
+
+    def _generate(
+        self,
+        parts: Mapping[Sentence, Sequence[Segment]],
+        done: Done,
+        change: Callable[[Prompt], Prompt] = lambda prompt: prompt,
+    ) -> dict[Sentence, Generation]:
+        """What comes of each sentence, put together from its parts; all of them go to the model in one round."""
+        prompts = {
+            (item.text, source): change(self.prompt(item.text, source))
+            for (_, source), items in parts.items()
+            for item in items
+            if has_letters(item.text)
+        }
+        wanted = list(dict.fromkeys(prompts.values()))
         worked = 0
 
         def batch_done(segments: int, tokens: int) -> None:
@@ -152,27 +228,25 @@ class Translator:
 
         generations = batching.generate(
             self.engine,
-            list(wanted),
+            wanted,
             beams=self.settings.beams,
             budget=self.budget,
             done=batch_done,
         )
         found = dict(zip(wanted, generations, strict=True))
-        return [
-            self._joined(segments, [short[item.text, source] for item in segments], source, found)
-            for segments, (_, source) in zip(cut, texts, strict=True)
-        ]
+        made = {part: self._bare(found[prompt], part[0]) for part, prompt in prompts.items()}
+        return {
+            (text, source): _together(items, [made.get((item.text, source)) or _carried(item.text) for item in items])
+            for (text, source), items in parts.items()
+        }
 
-    def _pieces(self, cut: list[list[Segment]], sources: list[str]) -> dict[tuple[str, str], list[Segment]]:
-        """The pieces that fit of each segment's `(text, source language)`; most fit whole and are one piece."""
-        keys = list(
-            dict.fromkeys((item.text, source) for items, source in zip(cut, sources, strict=True) for item in items)
-        )
-        lengths = self.engine.count_tokens([self.prompt(text, source).text for text, source in keys])
+    def _pieces(self, sentences: Sequence[Sentence]) -> dict[Sentence, list[Segment]]:
+        """The pieces that fit of each sentence; most fit whole and are one piece."""
+        lengths = self.engine.count_tokens([self.prompt(text, source).text for text, source in sentences])
         limit = self.engine.input_limit
         return {
             (text, source): [Segment(text, "")] if length <= limit or not has_letters(text) else self._cut(text, source)
-            for (text, source), length in zip(keys, lengths, strict=True)
+            for (text, source), length in zip(sentences, lengths, strict=True)
         }
 
     def _cut(self, text: str, source: str) -> list[Segment]:
@@ -181,45 +255,121 @@ class Translator:
 
         return pieces(text, fits)
 
-    def _generation(self, parts: list[Segment], source: str, found: dict[Prompt, Generation]) -> Generation:
-        """What came of a segment, put together from its parts."""
-        made = [self._piece(part.text, source, found) for part in parts]
-        return made[0] if len(made) == 1 else _together(parts, made)
-
-    def _piece(self, text: str, source: str, found: dict[Prompt, Generation]) -> Generation:
+    def _bare(self, made: Generation, text: str) -> Generation:
         """What came of a piece: the translation alone, where a chat model wrote more."""
-        if not has_letters(text):
-            return Generation(text, 0, 0, 0, Finish.CARRIED, 0.0)
-        made = found[self.prompt(text, source)]
         if self.convention.chat is None:
             return made
         translation, removed = bare(made.text, text)
-        return replace(made, text=translation, removed=removed)
+        others = tuple(self._bare(item, text) for item in made.alternatives)
+        return replace(made, text=translation, removed=removed, alternatives=others)
 
-    def _joined(
-        self, segments: list[Segment], cut: list[list[Segment]], source: str, made_of: dict[Prompt, Generation]
-    ) -> Translation | NotTranslated:
+    def _candidate(self, sentence: Sentence, made: Generation, notes: Sequence[Flag] = ()) -> Candidate:
+        """What came of a sentence, with all that is found in it."""
+        text, source = sentence
+        flags = [*notes, *self.flags(text, made)]
+        if made.text and made.finish not in (*NOTHING_CAME, Finish.CARRIED):
+            flags += self.check(Pair(text, made.text, source, self.target))
+            flags += self.glossary.check(text, made.text, source, self.target)[1]
+        return Candidate(made, tuple(flags))
+
+    def _candidates(self, sentence: Sentence, made: Generation) -> list[Candidate]:
+        """All hypotheses of what came of a sentence."""
+        return [
+            self._candidate(sentence, item) for item in (made, *made.alternatives) if item.finish not in NOTHING_CAME
+        ]
+
+    def _rungs(self, done: Done) -> dict[Rung, Attempt]:
+        """The ways in which sentences can be tried again."""
+        rungs: dict[Rung, Attempt] = {
+            Rung.hypotheses: self._hypotheses,
+            Rung.glossary: partial(self._with_placeholders, done=done),
+            Rung.split: partial(self._in_clauses, done=done),
+            Rung.decoding: partial(self._decoded_otherwise, done=done),
+        }
+        if self.fallback:
+            rungs[Rung.fallback] = partial(self._by_fallback, self.fallback, done=done)
+        return rungs
+
+    def _hypotheses(self, best: Mapping[Sentence, Candidate]) -> dict[Sentence, list[Candidate]]:
+        """The other hypotheses of the beam, which are there already."""
+        return {
+            sentence: [self._candidate(sentence, item) for item in candidate.made.alternatives]
+            for sentence, candidate in best.items()
+        }
+
+    def _with_placeholders(self, best: Mapping[Sentence, Candidate], done: Done) -> dict[Sentence, list[Candidate]]:
+        """With placeholders for the names that are missing, which the model copies, and the renderings put in."""
+        masked = {
+            sentence: mask
+            for sentence, candidate in best.items()
+            if (mask := self.glossary.mask(Pair(sentence[0], candidate.made.text, sentence[1], self.target)))
+        }
+        parts = self._pieces(list({(mask.text, source) for (_, source), mask in masked.items()}))
+        made = self._generate(parts, done)
+        found: dict[Sentence, list[Candidate]] = {}
+        for sentence, mask in masked.items():
+            first = made[mask.text, sentence[1]]
+            offered = (first, *first.alternatives)
+            restored = [replace(item, text=mask.restored(item.text), alternatives=()) for item in offered]
+            found[sentence] = [self._candidate(sentence, item) for item in restored if item.text]
+        return found
+
+    def _in_clauses(self, best: Mapping[Sentence, Candidate], done: Done) -> dict[Sentence, list[Candidate]]:
+        """Cut at a clause near the middle, once more than before; sentences without one stay as they are."""
+        parts = {
+            sentence: smaller
+            for sentence, items in self._pieces(list(best)).items()
+            if len(smaller := [half for item in items for half in halves(item)]) > len(items)
+        }
+        made = self._generate(parts, done)
+        return {sentence: self._candidates(sentence, made[sentence]) for sentence in parts}
+
+    def _decoded_otherwise(self, best: Mapping[Sentence, Candidate], done: Done) -> dict[Sentence, list[Candidate]]:
+        """Without repetitions, and with more room."""
+        longer = self.settings.output_limit * LONGER
+        change = partial(replace, no_repeat_ngram=NO_REPEAT_NGRAM, output_limit=longer)
+        made = self._generate(self._pieces(list(best)), done, change)
+        return {sentence: self._candidates(sentence, made[sentence]) for sentence in best}
+
+    def _by_fallback(
+        self, fallback: "Translator", best: Mapping[Sentence, Candidate], done: Done
+    ) -> dict[Sentence, list[Candidate]]:
+        """By another model, which is loaded in place of this one: memory need hold one at a time."""
+        known = [sentence for sentence in best if not fallback.refusal(sentence[1])]
+        if not known:
+            return {}
+        self.engine.close()
+        fallback.engine.load()
+        try:
+            made = fallback._generate(fallback._pieces(known), done)
+        finally:
+            fallback.engine.close()
+        self.engine.load()
+        return {
+            sentence: [replace(item, engine=fallback.name) for item in fallback._candidates(sentence, made[sentence])]
+            for sentence in known
+        }
+
+    def _joined(self, segments: Sequence[Segment], found: Sequence[Candidate]) -> Translation | NotTranslated:
         """A text from what came of its segments; nothing at all where one of them could not be made."""
-        generations = [self._generation(parts, source, made_of) for parts in cut]
-        flags = []
-        for number, (item, parts, made) in enumerate(zip(segments, cut, generations, strict=True), 1):
+        flags: list[Flag] = []
+        repairs = []
+        for number, candidate in enumerate(found, 1):
             where = f"segment {number}"
+            made = candidate.made
             if made.finish in NOTHING_CAME:
                 reason = made.problem or self._too_large(made)
                 return NotTranslated(made.finish.value, f"{where} of {len(segments)}: {reason}")
-            if len(parts) > 1:
-                detail = f"cut into {len(parts)} pieces to fit {self.engine.input_limit} tokens"
-                flags.append(Flag("split", Severity.NOTE, where, detail))
-            flags.extend(self.flags(item, made, where))
-            if made.text and made.finish is not Finish.CARRIED:
-                found = self.check(Pair(item.text, made.text, source, self.target))
-                flags.extend(replace(flag, where=where) for flag in found)
+            flags.extend(replace(flag, where=where) for flag in candidate.flags)
+            if candidate.outcome:
+                repairs.append(Repair(where, candidate.by, candidate.tried, candidate.outcome))
         return Translation(
-            "".join(made.text + item.separator for item, made in zip(segments, generations, strict=True)),
+            "".join(item.made.text + segment.separator for segment, item in zip(segments, found, strict=True)),
             tuple(flags),
             len(segments),
-            sum(made.tokens_in for made in generations),
-            sum(made.tokens_out for made in generations),
+            sum(item.made.tokens_in for item in found),
+            sum(item.made.tokens_out for item in found),
+            tuple(repairs),
         )
 
     def _too_large(self, made: Generation) -> str:
@@ -228,27 +378,41 @@ class Translator:
             f"lower translators.{self.target}.input_limit, output_limit or beams"
         )
 
-    def flags(self, item: Segment, made: Generation, where: str) -> list[Flag]:
+    def flags(self, text: str, made: Generation) -> list[Flag]:
         """What the engine itself tells of a segment: cut, unfinished, empty, or outside the model's domain."""
         if made.finish is Finish.CARRIED:
             return []
-        found = flags_of(made, item.text, where)
+        found = flags_of(made, text, "")
         if made.removed:
             found.append(
-                Flag("trimmed", Severity.NOTE, where, f"the model wrote more than the translation: {made.removed}")
+                Flag("trimmed", Severity.NOTE, "", f"the model wrote more than the translation: {made.removed}")
             )
         domain = self.settings.domain
         if domain.most_unknown is not None and made.unknown > domain.most_unknown:
-            found.append(Flag("out_of_domain", Severity.WARNING, where, f"{made.unknown} unknown pieces"))
+            found.append(Flag("out_of_domain", Severity.WARNING, "", f"{made.unknown} unknown pieces"))
         elif domain.lowest_score is not None and made.score < domain.lowest_score:
-            found.append(Flag("out_of_domain", Severity.WARNING, where, f"mean log-probability {made.score:.2f}"))
+            found.append(Flag("out_of_domain", Severity.WARNING, "", f"mean log-probability {made.score:.2f}"))
         return found
 
 
+def _carried(text: str) -> Generation:
+    return Generation(text, 0, 0, 0, Finish.CARRIED, 0.0)
+
+
 def _together(parts: Sequence[Segment], made: Sequence[Generation]) -> Generation:
-    """One generation from those of a segment's parts: the worst ending, and the mean score by tokens."""
+    """One generation from those of a segment's parts; its alternatives have another hypothesis for one of them."""
+    if len(made) == 1:
+        return made[0]
+    others = [
+        [*made[:index], other, *made[index + 1 :]] for index, item in enumerate(made) for other in item.alternatives
+    ]
+    return replace(_joint(parts, made), alternatives=tuple(_joint(parts, items) for items in others))
+
+
+def _joint(parts: Sequence[Segment], made: Sequence[Generation]) -> Generation:
+    """Parts joined: the worst ending, and the mean score by tokens."""
     endings = {item.finish for item in made}
-    worst = (*NOTHING_CAME, Finish.LENGTH, Finish.END)
+    worst = (*NOTHING_CAME, Finish.LENGTH, Finish.END, Finish.CARRIED)
     written = sum(item.tokens_out for item in made)
     return Generation(
         "".join(item.text + part.separator for part, item in zip(parts, made, strict=True)),

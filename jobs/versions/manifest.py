@@ -70,8 +70,8 @@ def peak_memory_mib() -> int:
 
 
 def stage_figures(counts: Mapping[str, float]) -> dict[str, Any]:
-    """What a stage's markers counted, with tokens a second; flags, terms, engines and self-tests are told elsewhere."""
-    told_elsewhere = ("flag:", "term:", "ran_on:", "self_test:")
+    """What a stage's markers counted, with tokens a second; flags, terms, repairs, engines and self-tests are told elsewhere."""
+    told_elsewhere = ("flag:", "term:", "ran_on:", "self_test:", "repair:")
     plain = {name: value for name, value in counts.items() if not name.startswith(told_elsewhere)}
     plain["seconds"] = round(plain.get("seconds", 0.0), 2)
     if plain.get("tokens_out") and plain["seconds"]:
@@ -101,9 +101,27 @@ def terms(stages: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, int]
 
 
 def by_part(counts: Mapping[str, float], prefix: str) -> dict[str, int]:
-    """What a stage's parts were made under, such as `ran_on:` -> how many of its parts; several where it was resumed."""
+    """The counts with a prefix, without it: with `ran_on:`, what ran -> how many parts; several where a stage was resumed."""
     found = ((name, int(value)) for name, value in sorted(counts.items()) if name.startswith(prefix))
     return {name.removeprefix(prefix): value for name, value in found}
+
+
+def repairs(stages: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, Any]]:
+    """Per stage that had segments to repair: how many each rung was `tried` on and `repaired`, and what became of the others.
+
+    The others are `flagged`, with the best that there was, or `untranslated`, with their source.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for stage, counts in stages.items():
+        told = {
+            name.removeprefix("repair:"): int(value) for name, value in counts.items() if name.startswith("repair:")
+        }
+        if told:
+            found[stage] = {
+                **{kind: by_part(told, f"{kind}:") for kind in ("tried", "repaired")},
+                **{kind: told.get(kind, 0) for kind in ("flagged", "untranslated")},
+            }
+    return found
 
 
 def failed_fraction(stages: Mapping[str, Mapping[str, float]]) -> float:

@@ -12,8 +12,10 @@ from jobs.versions import files
 
 HEADINGS = {"en": "News digest", "ru": "Дайджест новостей", "kk": "Жаңалықтар дайджесті"}
 FULL_TEXT = {"en": "Full text", "ru": "Полный текст", "kk": "Толық мәтін"}
+UNTRANSLATED = {"en": "Not translated", "ru": "Не переведено", "kk": "Аударылмаған"}
 HEADINGS[LATIN_KAZAKH] = to_latin(HEADINGS["kk"])
 FULL_TEXT[LATIN_KAZAKH] = to_latin(FULL_TEXT["kk"])
+UNTRANSLATED[LATIN_KAZAKH] = to_latin(UNTRANSLATED["kk"])
 
 
 def write(version: Path, digests: Iterable[Digest], languages: Sequence[str], notices: Sequence[str]) -> None:
@@ -120,6 +122,8 @@ def entry(digest: Digest, language: str) -> str:
     flags = [flag for item in fields.values() for flag in item.flags]
     if flags:
         blocks.append(f"⚠ {_counted(flags)}")
+    left = [flag.detail for flag in flags if flag.check == "untranslated"]
+    blocks.extend(f"⚠ **{UNTRANSLATED[language]}:** {text}" for text in left)
     if article.url:
         blocks.append(f"<{article.url}>")
     return "\n\n".join(blocks) + "\n\n"

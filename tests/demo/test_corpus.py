@@ -58,6 +58,19 @@ def test_russian_surnames_decline(surname: str, gender: russian.Gender, forms: s
     assert list(russian.decline_surname(surname, gender)) == forms.split()
 
 
+@pytest.mark.parametrize("surname", ["Дюбуа", "Гарсиа", "Моро", "Шевченко", "Росси", "Лю", "Лефе", "Черных", "Долгих"])
+@pytest.mark.parametrize("gender", ["m", "f"])
+def test_russian_surnames_that_have_one_form_keep_it(surname: str, gender: russian.Gender) -> None:
+    assert set(russian.decline_surname(surname, gender)) == {surname}
+
+
+def test_foreign_surnames_decline_as_nouns_but_adjectives_stay_adjectives() -> None:
+    assert russian.decline_surname("Чаплин", "m", foreign=True)[4] == "Чаплином"
+    assert russian.decline_surname("Ковальский", "m", foreign=True)[4] == "Ковальским"
+    assert russian.decline_surname("Ковальская", "f", foreign=True)[4] == "Ковальской"
+    assert russian.decline_surname("Гарсия", "f", foreign=True)[3] == "Гарсию"
+
+
 @pytest.mark.parametrize(
     ("number", "form"), [(1, "день"), (2, "дня"), (5, "дней"), (11, "дней"), (21, "день"), (112, "дней")]
 )

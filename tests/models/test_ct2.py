@@ -124,6 +124,17 @@ def test_the_embedded_model_answers_as_with_transformers(beams: int, length_pena
     assert sum(map(operator.eq, *others)) >= 99
 
 
+def test_a_prompt_may_ask_for_other_decoding_than_the_settings(random_marian: Path) -> None:
+    made = engine(random_marian, beams=1)
+    plain = made.generate(prompts(SENTENCES))
+    asked = [replace(prompt, no_repeat_ngram=2, output_limit=10_000) for prompt in prompts(SENTENCES)]
+    for one, other in zip(plain, made.generate(asked), strict=True):
+        assert (one.tokens_out, one.finish) == (12, Finish.LENGTH)
+        ids = load_tokenizer(find(str(random_marian), None))(text_target=other.text)["input_ids"]
+        assert 12 < other.tokens_out <= AutoConfig.from_pretrained(random_marian).max_position_embeddings
+        assert len(set(ids)) > 6, "without repetitions there are many different tokens"
+
+
 def test_a_text_of_more_than_1024_tokens_is_read_to_its_end(request: pytest.FixtureRequest) -> None:
     settings = replace(preset("madlad_3b", request.getfixturevalue("madlad")), input_limit=5000)
     text = " ".join(TEXTS[:1] * 30 + TEXTS[3:] * 20)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -54,6 +55,25 @@ def test_the_other_hypotheses_of_the_beam_come_along_best_first(random_marian: P
         scores = [made.score, *(item.score for item in made.alternatives)]
         assert scores == sorted(scores, reverse=True)
         assert {item.tokens_in for item in made.alternatives} == {made.tokens_in}
+
+
+def test_a_prompt_may_ask_for_other_decoding_than_the_settings(random_marian: Path) -> None:
+    tokenizer = MarianTokenizer.from_pretrained(random_marian)
+    model = MarianMTModel.from_pretrained(random_marian).eval()
+    asked = [replace(prompt, no_repeat_ngram=2, output_limit=24) for prompt in prompts(SENTENCES)]
+    for prompt, made in zip(asked, engine(random_marian, 1).generate(asked), strict=True):
+        batch = tokenizer([prompt.text], return_tensors="pt")
+        with torch.inference_mode():
+            output = model.generate(**batch, num_beams=1, no_repeat_ngram_size=2, max_length=None, max_new_tokens=24)
+        assert made.text == tokenizer.decode(output[0], skip_special_tokens=True).strip()
+    assert [made.tokens_out for made in engine(random_marian, 1).generate(prompts(SENTENCES))] == [12] * 4
+
+
+def test_an_answer_is_never_longer_than_the_model_has_positions_for(random_marian: Path) -> None:
+    made = engine(random_marian, 1)
+    positions = made._model.config.max_position_embeddings
+    (answer,) = made.generate([replace(prompts(["Oil rose."])[0], output_limit=10 * positions)])
+    assert answer.tokens_out <= positions
 
 
 def test_a_greedy_search_has_no_other_hypotheses(random_marian: Path) -> None:

@@ -94,6 +94,15 @@ def test_answers_come_in_the_order_of_the_prompts_whatever_order_the_server_has(
     assert sorted(map(last_line, server.asked)) == lines
 
 
+def test_a_prompt_may_ask_for_a_longer_answer_and_against_repetitions(server: LocalServer) -> None:
+    engine = loaded(server)
+    engine.generate([Prompt("plain", "en", "ru")])
+    engine.generate([Prompt("otherwise", "en", "ru", no_repeat_ngram=3, output_limit=100)])
+    plain, otherwise = server.asked
+    assert (plain["max_tokens"], "frequency_penalty" in plain) == (50, False)
+    assert (otherwise["max_tokens"], otherwise["frequency_penalty"] > 0) == (100, True)
+
+
 def test_as_many_requests_are_under_way_as_the_settings_allow_and_no_more(server: LocalServer) -> None:
     engine = loaded(server, concurrency=3)
     together = threading.Barrier(3, timeout=60)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.config import Check, Checks, DigestConfig, Glossary, Level, Order, Translate, Translator
+from jobs.config import Check, Checks, DigestConfig, Glossary, Level, Order, Repair, Translate, Translator
 from jobs.digest import run
 from jobs.models.engine import ModelError
 from jobs.records import Finish, Generation, Prompt
@@ -171,6 +171,7 @@ def test_a_text_cut_short_is_flagged_and_where_that_is_asked_for_a_failure(
     made = config(
         articles(tmp_path / "a.jsonl", ["en"]),
         translate=Translate(fields=["title"], strict_truncation=strict),
+        repair=Repair(enabled=False),
         targets=["ru"],
         max_failed_fraction=1.0,
     )
@@ -186,7 +187,7 @@ def test_a_segment_that_was_cut_into_pieces_is_counted(
     config: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(translator, "engine_for", lambda *_: FakeEngine(input_limit=40))
-    made = config(articles(tmp_path / "a.jsonl", ["en"]), targets=["ru"])
+    made = config(articles(tmp_path / "a.jsonl", ["en"]), targets=["ru"], repair=Repair(enabled=False))
     assert run(made, {}) == 0
     manifest = json.loads((Path(made.outputs.root) / "digest" / "v0001" / "manifest.json").read_text())
     assert manifest["flags"]["split"] == 1
@@ -197,11 +198,10 @@ def test_what_the_checks_find_stands_in_the_digest_and_is_counted(
     config: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(translator, "engine_for", lambda *_: FakeEngine())
-    off = Checks(language=Check(Level.off))
+    off, as_it_is = Checks(language=Check(Level.off)), Repair(enabled=False)
     for version, checks in (("v0001", Checks()), ("v0002", off)):
-        made = config(
-            articles(tmp_path / "a.jsonl", ["en"]), targets=["ru"], checks=checks, glossary=Glossary(kazakhstan=False)
-        )
+        path, terms = articles(tmp_path / "a.jsonl", ["en"]), Glossary(kazakhstan=False)
+        made = config(path, targets=["ru"], checks=checks, glossary=terms, repair=as_it_is)
         assert run(made, {}) == 0
         manifest = json.loads((Path(made.outputs.root) / "digest" / version / "manifest.json").read_text())
         assert manifest["flags"] == ({} if checks is off else {"language": 3})
@@ -226,7 +226,7 @@ def test_kazakh_in_latin_script_is_made_of_the_kazakh_that_is_translated_once(
     answer = Generation("Қазақстанда баға өсті.", 3, 3, 3, Finish.LENGTH, -0.1)
     monkeypatch.setattr(engine, "generate", lambda prompts: [answer for _ in prompts])
     monkeypatch.setattr(translator, "engine_for", lambda *_: engine)
-    made = config(articles(tmp_path / "a.jsonl", ["en"]), targets=targets)
+    made = config(articles(tmp_path / "a.jsonl", ["en"]), targets=targets, repair=Repair(enabled=False))
     assert run(made, {}) == 0
     version = Path(made.outputs.root) / "digest" / "latest"
     renditions = digests(made)[0]["renditions"]
@@ -251,7 +251,10 @@ def test_each_record_lists_its_glossary_terms_and_the_manifest_sums_them(
     terms = tmp_path / "terms.tsv"
     terms.write_text("source\tlanguage\trendering\nTitle\tru\tTitle\nenergy ministry\tru\tМинэнерго\n")
     made = config(
-        articles(tmp_path / "a.jsonl", ["en", "en"]), targets=["ru"], glossary=Glossary(str(terms), kazakhstan=False)
+        articles(tmp_path / "a.jsonl", ["en", "en"]),
+        targets=["ru"],
+        glossary=Glossary(str(terms), kazakhstan=False),
+        repair=Repair(enabled=False),
     )
     assert run(made, {}) == 0
     renditions = digests(made)[0]["renditions"]["ru"]  # type: ignore[index,call-overload]

@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.text.clauses import pieces
+from jobs.records import Segment
+from jobs.text.clauses import halves, pieces
 
 SENTENCES = st.lists(
     st.sampled_from(["word", "сөз", "1,000", "12:30", ";", ",", "(aside)", "–", " ", "  ", "\u00a0", "\t"]), max_size=60
@@ -46,3 +47,22 @@ def test_a_clause_at_the_very_edge_does_not_leave_a_scrap() -> None:
 
 def test_numbers_and_times_stay_whole() -> None:
     assert cut("it cost 1,000,000:12:30;99 tenge", 12) == ["it cost", "1,000,000:12:30;99", "tenge"]
+
+
+@given(SENTENCES.map(str.strip), st.sampled_from(["", " ", "\n\n"]))
+def test_halves_are_two_parts_or_the_whole_and_give_the_text_back_exactly(text: str, separator: str) -> None:
+    made = halves(Segment(text, separator))
+    assert len(made) in (1, 2)
+    assert "".join(item.text + item.separator for item in made) == text + separator
+    assert all(item.text for item in made) or not text
+
+
+def test_a_half_ends_with_a_clause() -> None:
+    text = "Output fell in March; prices rose in the whole country"
+    assert [item.text for item in halves(Segment(text, ""))] == [
+        "Output fell in March;",
+        "prices rose in the whole country",
+    ]
+    assert halves(Segment("Prices rose in the whole country", " ")) == [
+        Segment("Prices rose in the whole country", " ")
+    ]

@@ -24,6 +24,7 @@ def test_nothing_is_said_of_a_sentence_in_its_language(text: str, language: str)
         ("Qazaqstan Respublikasy prezident jarlyq şyğardy", "kk", "in Latin script"),
         ("Кабинет министров одобрил проект нового бюджета страны.", "kk", "in Russian"),
         (f"{KAZAKH} Он заявил, что цены на нефть и на газ выросли.", "kk", "partly in Russian"),
+        ("Казахстан и Узбекистан договорились до 2029 года келіспедней", "kk", "partly in Russian"),
         (f"{KAZAKH} Цены выросли на десять процентов в январе.", "ru", "partly in Kazakh"),
         (
             "Міністерство повідомило у вівторок про зниження видобутку їжі.",

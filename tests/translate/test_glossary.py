@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from jobs.config import ConfigError
 from jobs.config import Glossary as Settings
-from jobs.translate.glossary import Glossary, load, read, shipped
+from jobs.records import Pair
+from jobs.translate.glossary import Glossary, Term, load, read, shipped
 
 Write = Callable[[str, str], Path]
 
@@ -174,3 +175,63 @@ def test_the_users_terms_count_before_those_that_are_shipped(write: Write) -> No
 @given(st.text(), st.text(), st.permutations(["en", "ru", "kk"]))
 def test_any_text_can_be_checked(text: str, translation: str, languages: list[str]) -> None:
     SHIPPED.check(text, translation, *languages[:2])
+
+
+def masked(text: str, translation: str, target: str = "ru", glossary: Glossary = SHIPPED) -> tuple[str, dict[str, str]]:
+    mask = glossary.mask(Pair(text, translation, "en", target))
+    return (mask.text, dict(mask.stand_for)) if mask else (text, {})
+
+
+def test_each_name_that_the_translation_lacks_gets_a_placeholder() -> None:
+    assert masked("Tokayev met the CSTO in Aktau.", "Он был в Актау.") == (
+        "QX2 met the QX1 in Aktau.",
+        {"QX1": "ОДКБ", "QX2": "Токаев"},
+    )
+    assert masked("Tokayev met the CSTO.", "Токаев был на встрече ОДКБ.") == ("Tokayev met the CSTO.", {})
+
+
+def test_an_adjective_and_a_word_without_capital_get_no_placeholder() -> None:
+    text = "Kazakh officials left the energy ministry."
+    assert masked(text, "Они ушли.") == (text, {})
+
+
+def test_a_term_that_is_not_translated_is_put_back_as_it_was() -> None:
+    glossary = Glossary([Term(("oilGPT",), "en", (), "")])
+    assert masked("We use oilGPT.", "Мы.", glossary=glossary) == ("We use QX1.", {"QX1": "oilGPT"})
+
+
+def test_a_placeholder_that_the_text_has_itself_is_not_used() -> None:
+    assert masked("Tokayev flew QX1.", "Он летел.") == ("QX2 flew QX1.", {"QX2": "Токаев"})
+
+
+@pytest.mark.parametrize(
+    ("translation", "restored"),
+    [
+        ("QX1 приехал.", "Токаев приехал."),
+        ("Приехал «QX1».", "Приехал «Токаев»."),
+        ("Он приехал.", ""),
+        ("QX1 и QX1 приехали.", ""),
+        ("QX1-да жаңбыр жауды.", ""),
+        ("QX1да жаңбыр жауды.", ""),
+        ("QX12 приехал.", ""),
+    ],
+)
+def test_a_name_is_put_in_where_its_placeholder_came_back_once_and_as_a_word(translation: str, restored: str) -> None:
+    mask = SHIPPED.mask(Pair("Tokayev came.", "Он.", "en", "ru"))
+    assert mask is not None
+    assert mask.restored(translation) == restored
+
+
+@given(st.text(), st.text())
+def test_a_mask_of_any_text_gives_the_text_back_where_nothing_is_changed(before: str, behind: str) -> None:
+    text = f"{before} Tokayev {behind}"
+    glossary = Glossary([Term(("Tokayev",), "en", (), "")])
+    if mask := glossary.mask(Pair(text, "", "en", "ru")):
+        assert mask.restored(mask.text) == text
+
+
+def test_a_model_that_is_told_terms_is_told_all_renderings_of_those_in_the_text() -> None:
+    assert SHIPPED.pairs("Tokayev was in Aktau.", "en", "ru") == [
+        ("Tokayev", "Касым-Жомарт Токаев / Токаев"),
+        ("Aktau", "Актау"),
+    ]

@@ -2,8 +2,9 @@
 
 A pattern teaches one sentence; a deed in a clause teaches what its words mean in any. A line of `deeds/*.tsv` is English
 (`sign|signed|signed {document}`, or `be signed …`), Russian from the infinitive on, Kazakh up to the verb stem, and who
-may do it: `org`, `person`, `group`, `any`, a kind of the lexicon, or one subject `prices=цены=pl=бағалар=plural`. Clauses
-stand in `clauses.txt`, adverbials in `adverbials.tsv`. Russian verbs are inflected by pymorphy3 (Korobov 2015).
+may do it: `org`, `person`, `sufferer` (a person whom it befalls), `group`, `any`, a kind of the lexicon, or one subject
+`prices=цены=pl=бағалар=plural`. Clauses stand in `clauses.txt`, adverbials in `adverbials.tsv`. Russian verbs are
+inflected by pymorphy3 (Korobov 2015).
 """
 
 import random
@@ -24,9 +25,15 @@ CLASSES = {
     "group": ("group",),
 }
 CLASSES["any"] = tuple(kind for kinds in CLASSES.values() for kind in kinds)
+CLASSES["sufferer"] = CLASSES["person"]  # whom it befalls: nobody plans or refuses to drown
+PLACES = {"city", "region", "country", "place", "road"}
+TIMES = {"day", "weekday", "month", "year"}
+# Russian verbs of both aspects that last: «экспортирует» reads as the present, so the future is «будет экспортировать».
+LASTING = {"гарантировать", "импортировать", "инвестировать", "приветствовать", "субсидировать", "финансировать"}
+LASTING |= {"исследовать", "расследовать", "экспортировать"}
 ADVERBIALS = 0.6  # share of places for an adverbial that get one
 SLOT_START = re.compile(r"\{([a-z_]+)(?=[.~:#}])")  # of a slot without an index
-_MARK = re.compile(r"<(?P<what>[SV])(?P<number>[12]?)(?:(?P<mark>[~:])(?P<form>[^<>]+))?>")
+_MARK = re.compile(r"<(?P<what>[SV])(?P<number>[12]?)(?:(?P<mark>[~:.])(?P<form>[^<>]+))?>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,10 @@ class Subject:
     def text(self, language: str) -> str:
         """The subject itself."""
         return self.texts[language] if self.texts else f"{{{self.slot}}}"
+
+    def genitive(self) -> str:
+        """The Kazakh subject of a participle: «үкіметтің неге қол қойғаны»."""
+        return kazakh.decline(self.texts["kk"], "gen") if self.texts else f"{{{self.slot}.gen}}"
 
     def agree(self, options: str, language: str, mark: str) -> str:
         """The option that agrees: decided now for a fixed subject, else when the slot is filled."""
@@ -70,10 +81,16 @@ class Deed:
             return []
         return [kind for name in self.doer.split(",") for kind in CLASSES.get(name, (name,))]
 
+    def volitional(self) -> bool:
+        """Whether one may plan, promise or refuse it: no passive, and nothing that befalls one."""
+        return not self.texts["en"].startswith("be ") and self.doer != "sufferer"
+
     def subject(self, number: int, rng: random.Random, classes: str = "any") -> Subject | None:
         """A subject for the deed, or None where it can have none of the class."""
         if "=" in self.doer:
             return self._fixed() if classes == "any" else None
+        if classes == "agent" and not self.volitional():
+            return None
         allowed = {"agent": CLASSES["any"], "org": (*CLASSES["org"], "group"), "person": ("person",)}.get(classes)
         kinds = [kind for kind in self.kinds() if allowed is None or kind in allowed]
         return Subject(f"{rng.choice(kinds)}{number}") if kinds else None
@@ -94,10 +111,19 @@ class Deed:
 def _english(text: str, form: str, subject: Subject) -> str:
     verb, _, rest = text.partition(" ")
     if verb == "be":
-        agreeing = {"past": "was|were", "third": "is|are"}.get(form)
+        agreeing = {
+            "past": "was|were",
+            "third": "is|are",
+            "not": "was not|were not",
+            "not.third": "is not|are not",
+        }.get(form)
         found = subject.agree(agreeing, "en", ":") if agreeing else {"base": "be", "done": "been"}[form]
         return f"{found} {rest}"
     base, past, done = verb.split("|")
+    if form == "not":
+        return f"did not {base} {rest}".strip()
+    if form == "not.third":
+        return f"{subject.agree('does not|do not', 'en', ':')} {base} {rest}".strip()
     third = base + ("es" if re.search(r"(s|x|z|ch|sh|o)$", base) else "s")
     if re.search(r"[^aeiou]y$", base):
         third = base[:-1] + "ies"
@@ -108,7 +134,11 @@ def _english(text: str, form: str, subject: Subject) -> str:
 
 
 def _russian(text: str, form: str, subject: Subject) -> str:
-    """The infinitive is the first word that is one; what stands before it stays there: «вновь открыть»."""
+    """The infinitive is the first word that is one; what stands before it stays there: «вновь открыть».
+
+    `not.past` and `not.will` put the negation right before the verb: «вновь не открыл».
+    """
+    negation, _, form = form.rpartition(".")
     words = text.split(" ")
     position = next(index for index, word in enumerate(words) if _verb(word))
     lead, verb, rest = " ".join(words[:position]), words[position], " ".join(words[position + 1 :])
@@ -120,14 +150,15 @@ def _russian(text: str, form: str, subject: Subject) -> str:
         return text
     else:
         found = f"{subject.agree(past if form == 'past' else future, 'ru', '~')} {rest}"
-    return f"{lead} {found}".strip()
+    return f"{lead} {'не ' if negation else ''}{found}".strip()
 
 
 def _passive(rest: str, verbs: str, subject: Subject) -> str:
+    """Only the masculine keeps a stressed -ён: обсуждён, обсуждена."""
     participle, _, tail = rest.partition(" ")
-    options = "|".join(
-        f"{verb} {participle}{end}" for verb, end in zip(verbs.split("|"), ("", "а", "о", "ы"), strict=True)
-    )
+    stem = re.sub("ён$", "ен", participle)
+    forms = (participle, f"{stem}а", f"{stem}о", f"{stem}ы")
+    options = "|".join(f"{verb} {form}" for verb, form in zip(verbs.split("|"), forms, strict=True))
     return f"{subject.agree(options, 'ru', '~')} {tail}".strip()
 
 
@@ -149,7 +180,7 @@ def _verb(word: str) -> tuple[str, str] | None:
         return None
     past = [found.inflect({"past", "sing", gender}) for gender in ("masc", "femn", "neut")]
     past.append(found.inflect({"past", "plur"}))
-    if "perf" in found.tag:
+    if "perf" in found.tag and word not in LASTING:
         one, many = (found.inflect({"futr", "3per", number}) for number in ("sing", "plur"))
         if not (one and many):
             raise CorpusError(f"{word}: no future tense is known")
@@ -162,10 +193,10 @@ def _verb(word: str) -> tuple[str, str] | None:
 
 
 def _kazakh(text: str, form: str) -> str:
-    """`part.poss.acc` is the participle with the possessive, in the accusative: қабылдағанын."""
+    """`part.poss.acc` is the participle with the possessive, in the accusative: қабылдағанын; `not.cond` қабылдамаса."""
     verb, *endings = form.split(".")
-    if endings == ["cond"]:  # of a negated verb: қабылдамаса
-        return kazakh.conjugate(kazakh.conjugate(text, "not")[:-2], "cond")
+    if verb == "not" and endings:
+        text, (verb, *endings) = kazakh.conjugate(text, "not")[:-2], endings
     found = kazakh.conjugate(text, verb)
     possessive = "poss" in endings
     if possessive:
@@ -233,9 +264,31 @@ def clauses() -> tuple[Clause, ...]:
 
 @lru_cache
 def adverbials() -> tuple[tuple[str, ...], ...]:
-    """English, Russian and Kazakh adverbials."""
+    """English, Russian and Kazakh adverbials, and what they ask of a clause: a tense, a place of `manner`, an `agent`."""
     text = files("jobs.demo.corpus").joinpath("adverbials.tsv").read_text(encoding="utf-8")
-    return tuple(tuple(line.split("\t")) for line in text.splitlines() if line)
+    return tuple((*line.split("\t"), "")[:4] for line in text.splitlines() if line)
+
+
+def _fitting(clause: Clause, deed: Deed, subject: Subject) -> list[tuple[str, ...]]:
+    """Adverbials for the clause: of its tense, and of manner where it has a place for them right before the verb.
+
+    A deed that names its own place or time gets no second one, and only an agent acts in secret or at a request.
+    """
+    english = clause.texts["en"]
+    named = _slots(deed.texts["en"])
+    taken = set().union(*(group for group in (PLACES, TIMES) if group & named))
+    fits = {"manner"} if "<B>" in clause.texts["ru"] else set()
+    if subject.slot and deed.volitional():
+        fits.add("agent")
+    if "<V:past>" in english or "<V:not>" in english:
+        fits.add("past")
+    elif re.search("will|would|may|must|plan", english):
+        fits.add("future")
+    return [item for item in adverbials() if set(item[3].split()) <= fits and not taken & _slots(item[0])]
+
+
+def _slots(text: str) -> set[str]:
+    return {match["kind"] for match in patterns.SLOT.finditer(text)}
 
 
 def compose(clause: Clause, rng: random.Random) -> Pattern:
@@ -251,7 +304,7 @@ Done = tuple[Deed, Subject]
 def composed(clause: Clause, first: Done, same: Done, second: Done, rng: random.Random) -> Pattern:
     """The clause around given deeds: the first, another one of the same subject, and one of the second subject."""
     parts = {"": first, "1": (_apart(same[0], "4"), first[1]), "2": (_apart(second[0], "5"), second[1])}
-    adverbial = rng.choice(adverbials()) if rng.random() < ADVERBIALS else ("", "", "")
+    *adverbial, kind = rng.choice(_fitting(clause, *first)) if rng.random() < ADVERBIALS else ("", "", "", "")
     texts = {}
     for language, extra in zip(LANGUAGES, adverbial, strict=True):
 
@@ -259,11 +312,15 @@ def composed(clause: Clause, first: Done, same: Done, second: Done, rng: random.
             deed, subject = parts[match["number"]]
             if match["what"] == "V":
                 return deed.put(language, match["form"], subject)
+            if match["mark"] == ".":
+                return subject.genitive()
             return subject.agree(match["form"], language, match["mark"]) if match["mark"] else subject.text(language)
 
         extra = SLOT_START.sub(r"{\g<1>6", extra)
         beside = f" {extra}" if language == "en" and extra else f"{extra} " if extra else ""
-        texts[language] = _MARK.sub(placed, clause.texts[language]).replace("<A>", beside)
+        place, empty = ("<B>", "<A>") if "manner" in kind and language != "en" else ("<A>", "<B>")
+        text = _MARK.sub(placed, clause.texts[language]).replace(place, beside).replace(empty, "")
+        texts[language] = text.replace(" ,", ",").removeprefix(", ")  # «, несмотря на критику,»
     return Pattern("deed", texts, True, f"{clause.where}, {first[0].where}")
 
 

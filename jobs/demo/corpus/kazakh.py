@@ -8,7 +8,7 @@ import re
 
 CASES = ("nom", "gen", "dat", "acc", "loc", "abl", "ins", "adj")
 
-_BACK = set("аоұыяюё")
+_BACK = set("аоұыяё")
 _FRONT = set("әөүіеэиь")
 _VOICELESS = set("пфкқтсшщчцхһбвгд")
 _NASAL = set("мнң")
@@ -27,7 +27,7 @@ _FRONTED = str.maketrans({"а": "е", "ы": "і", "ғ": "г", "қ": "к"})
 
 
 def is_back(word: str) -> bool:
-    """Whether `word` takes back endings: decided by its last vowel; у looks further left.
+    """Whether `word` takes back endings: decided by its last vowel; у and ю look further left.
 
     Surnames in -ев and -ов go by their stem, as in print: Тоқаевтың, Әлиевтің, Мәсімовтің, Песковтың.
     """
@@ -125,7 +125,12 @@ def _harmony(ending: str, back: bool) -> str:
 
 
 def _softened(stem: str, *, conv: bool = False) -> str:
-    """Before a vowel the end of a stem is voiced: тап, табу; in the converb of one syllable п becomes у: тауып."""
+    """Before a vowel the end of a stem is voiced: тап, табу; in the converb of one syllable п becomes у: тауып.
+
+    Қорық loses its last vowel instead: қорқу, қорқып.
+    """
+    if stem.endswith("қорық"):
+        return stem[:-2] + "қ"
     short = sum(letter in _VOWEL for letter in re.split(r"[\s-]", stem)[-1]) == 1
     voiced = {"п": "у" if conv and short else "б", "к": "г", "қ": "ғ"}
     return stem[:-1] + voiced.get(stem[-1], stem[-1])

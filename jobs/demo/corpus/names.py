@@ -98,7 +98,10 @@ def generate(rng: random.Random) -> Name:
         return Name(_slavic(given), _slavic(_feminine(surname) if gender == "f" else surname), gender)
     given_cells = rng.choice(parts()[f"western_{gender}"])
     surname_cells = rng.choice(parts()["western_surname"])
-    return Name(_foreign(given_cells), _foreign(surname_cells), gender, foreign=True)
+    english, in_russian, in_kazakh = _foreign(surname_cells)
+    if gender == "f" and in_russian.endswith(("ский", "цкий")):
+        in_russian, in_kazakh = _feminine(in_russian), _feminine(in_kazakh)
+    return Name(_foreign(given_cells), (english, in_russian, in_kazakh), gender, foreign=True)
 
 
 def _foreign(cells: tuple[str, ...]) -> tuple[str, str, str]:
@@ -144,9 +147,7 @@ def held_out(name: str) -> bool:
 def filler(name: Name) -> Filler:
     """A name with its cases in both languages, whole (`nom`, `gen` ...) and by surname (`last`, `last.gen` ...)."""
     given = russian.decline_given(name.given[1], name.gender)
-    # Foreign surnames in -ин, -ов decline as nouns: с Чарли Чаплином, but с Ильиным.
-    decline = russian.decline_given if name.foreign else russian.decline_surname
-    surname = decline(name.surname[1], name.gender)
+    surname = russian.decline_surname(name.surname[1], name.gender, foreign=name.foreign)
     english, kazakh_surname_form = name.surname[0], name.surname[2]
     cases = {case: f"{first} {last}" for case, first, last in zip(russian.CASES, given, surname, strict=True)}
     cases |= {f"last.{case}": last for case, last in zip(russian.CASES, surname, strict=True)}

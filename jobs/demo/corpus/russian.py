@@ -21,15 +21,20 @@ def count_form(number: int, one: str, few: str, many: str) -> str:
     return {1: one, 2: few, 3: few, 4: few}.get(number % 10, many)
 
 
-def decline_surname(surname: str, gender: Gender) -> tuple[str, ...]:
-    """The six forms of a surname given in its own gender's nominative."""
+def decline_surname(surname: str, gender: Gender, *, foreign: bool = False) -> tuple[str, ...]:
+    """The six forms of a surname given in its own gender's nominative.
+
+    Foreign surnames in -ин, -ов decline as nouns: с Чарли Чаплином, but с Ильиным. Those in -их, -ых never decline.
+    """
+    if surname.endswith(("их", "ых")) and not foreign:
+        return (surname,) * 6
     if gender == "f":
-        if re.search(r"(ов|ев|ёв|ин|ын)а$", surname):
+        if not foreign and re.search(r"(ов|ев|ёв|ин|ын)а$", surname):
             return _endings(surname[:-1], "а", "ой", "ой", "у", "ой", "ой")
         if surname.endswith("ая"):
             return _endings(surname[:-2], "ая", "ой", "ой", "ую", "ой", "ой")
         return _decline_a(surname) if surname[-1] in "ая" else (surname,) * 6
-    if re.search(r"(ов|ев|ёв|ин|ын)$", surname) and len(surname) > 4:
+    if not foreign and re.search(r"(ов|ев|ёв|ин|ын)$", surname) and len(surname) > 4:
         return _endings(surname, "", "а", "у", "а", "ым", "е")
     if re.search(r"(ск|цк)ий$", surname):
         return _endings(surname[:-2], "ий", "ого", "ому", "ого", "им", "ом")
@@ -54,7 +59,10 @@ def decline_given(name: str, gender: Gender) -> tuple[str, ...]:
 
 
 def _decline_a(name: str) -> tuple[str, ...]:
+    """Names in -а after a vowel do not decline (Дюбуа, Гарсиа); those in -я after one do (Гарсия)."""
     stem, last = name[:-1], name[-1]
+    if last == "а" and stem[-1].lower() in _VOWELS:
+        return (name,) * 6
     if last == "я":
         if stem[-1:] == "и":
             return _endings(stem, "я", "и", "и", "ю", "ей", "и")
