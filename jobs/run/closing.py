@@ -77,6 +77,7 @@ def _write_manifest(
     walk: Walk, identity: dict[str, Any], counts: Mapping[str, Counter[str]], notices: list[str], status: str
 ) -> None:
     failures = Counter(f"{item.stage}: {item.kind}" for item in parts.failures_of(walk.version))
+    # A fallback has no stage of its own.
     figures = {
         name: counts.get(name, counts.get(f"translations-{name}", Counter())) for name in stages.models(walk.stages)
     }

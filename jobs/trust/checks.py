@@ -279,4 +279,8 @@ CHECKS: dict[str, Checker] = {
     "marks": check_marks,
     "names": check_names,
 }
-SUMMARY_CHECKS: dict[str, Checker] = {"faithful": check_faithful}
+SUMMARY_CHECKS: dict[str, Checker] = {
+    "faithful": check_faithful,
+    "language": check_language,
+    "repetition": check_repetition,
+}
