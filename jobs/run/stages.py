@@ -5,19 +5,19 @@ Each stage between the ends takes drafts and makes renditions of them; it knows 
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from jobs.config import LATIN_KAZAKH, ConfigError, DigestConfig, Order, Summariser
 from jobs.models.engine import ModelError
-from jobs.records import Article, Digest, Failure, Finish, Flag, Rendition
+from jobs.records import Article, Digest, Failure, Finish, Flag, Pair, Rendition
 from jobs.summarise.abstractive import Abstractive
 from jobs.summarise.extractive import Extractive
 from jobs.summarise.summary import NotSummarised, Summary, Text
 from jobs.text.transliteration import to_latin
 from jobs.translate.glossary import Glossary, load
 from jobs.translate.translator import NotTranslated, Translation, Translator
-from jobs.trust.checks import checker
+from jobs.trust.checks import article_checker, checker
 from jobs.trust.repair import repairer
 
 Tell = Callable[[int, int], None]  # articles and tokens worked through since the last call
@@ -190,6 +190,7 @@ class Translations:
             glossary=glossary,
             ladder=repairer(config.repair),
         )
+        self.check_article = article_checker(config.checks)
         self.fields = fields_to_translate(config)
         self.strict = config.translate.strict_truncation
 
@@ -209,11 +210,28 @@ class Translations:
             jobs.extend(self.jobs(draft, made))
         texts = [(text, article.language) for article, _, text in jobs]
         share = Share(len(drafts), tell)
-        translations = self.translator.translate(texts, done=share)
+        translations = self.checked_by_article(jobs, self.translator.translate(texts, done=share))
         for (article, name, text), translation in zip(jobs, translations, strict=True):
             self.keep(made, article, name, text, translation)
         share(1.0, 0)
         return made
+
+    def checked_by_article(
+        self, jobs: Sequence[tuple[Article, str, str]], translations: Sequence[Translation | NotTranslated]
+    ) -> list[Translation | NotTranslated]:
+        """The translations, with the flags of what is only seen in all of an article where the names in question stand."""
+        pairs: dict[str, list[Pair]] = {}
+        for (article, _, _), translation in zip(jobs, translations, strict=True):
+            if isinstance(translation, Translation):
+                pairs.setdefault(article.id, []).extend(translation.pairs)
+        found = {identity: self.check_article(of_article) for identity, of_article in pairs.items()}
+        checked: list[Translation | NotTranslated] = []
+        for (article, _, text), translation in zip(jobs, translations, strict=True):
+            if isinstance(translation, Translation):
+                flags = [flag for flag in found[article.id] if flag.detail.partition(":")[0] in text]
+                translation = replace(translation, flags=(*translation.flags, *flags))
+            checked.append(translation)
+        return checked
 
     def keep(
         self, made: Made, article: Article, name: str, text: str, translation: Translation | NotTranslated
