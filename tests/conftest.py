@@ -58,6 +58,7 @@ def config(settings: Translator, tmp_path: Path) -> Callable[..., DigestConfig]:
             "articles": Articles(kind=Source.jsonl, path=str(path)),
             "translators": {language: settings for language in ("en", "ru", "kk")},
             "outputs": Outputs(root=str(tmp_path / "outputs"), part_articles=3),
+            "self_test": False,  # the weights are random
             **changes,
         }
         return DigestConfig(**values)  # type: ignore[arg-type]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tiny import random_translators
+
 Run = Callable[[Sequence[str], Path], "subprocess.CompletedProcess[str]"]
 
 
@@ -21,6 +23,7 @@ Run = Callable[[Sequence[str], Path], "subprocess.CompletedProcess[str]"]
         (["summariser.sentence=2"], "summariser.sentence: no such setting"),
         (["+summariser.colour=red"], "summariser.colour=red: no such setting; there are batch_tokens, beams"),
         (["articles=xml"], "articles=xml: choose one of csv, demo, hub, jsonl, pages, parquet"),
+        (["+profile=laptop"], "profile=laptop: choose one of cpu, workstation_24gb, workstation_80gb, workstation_8gb"),
         (["articles=jsonl", "articles.path=/none"], "articles.path=/none: no file there"),
         (["glossary.path=terms.xlsx"], "glossary.path=terms.xlsx: a glossary is a .tsv, .csv or .tbx file"),
         (["targets=[ru"], "an override cannot be read"),
@@ -49,7 +52,7 @@ def test_help_tells_what_the_job_does_with_six_examples(digest: Run, tmp_path: P
     text = digest(["--help"], tmp_path).stdout
     assert "load news articles" in text
     assert text.split("Examples")[1].count("python -m jobs.digest ") >= 5
-    for group in ("translator", "summariser"):
+    for group in ("translator", "summariser", "profile"):
         for preset in (Path(__file__).parents[1] / "conf" / group).glob("*.yaml"):
             assert preset.stem in text
     for key in ("targets=", "use=", "translate.fields=", "articles.path=", "outputs.root=", "resume=", "dry_run=true"):
@@ -97,10 +100,9 @@ def mixed(tmp_path: Path) -> Path:
 
 
 def base(mixed: Path, model: Path, *more: str) -> list[str]:
-    weights = [
-        f"translators.{language}.{key}" for language in ("ru", "kk") for key in (f"model={model}", "output_limit=8")
-    ]
-    return ["articles=jsonl", f"articles.path={mixed}", "outputs.part_articles=3", *weights, *more]
+    short = [f"translators.{language}.output_limit=8" for language in ("ru", "kk")]
+    weights = random_translators(model)
+    return ["articles=jsonl", f"articles.path={mixed}", "outputs.part_articles=3", *weights, *short, *more]
 
 
 def test_the_last_line_of_output_is_the_version_folder_alone(

@@ -6,6 +6,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
 from jobs.config import (
+    UNKNOWN,
     Articles,
     Benchmark,
     BenchmarkConfig,
@@ -15,6 +16,8 @@ from jobs.config import (
     Family,
     Level,
     Outputs,
+    Pivot,
+    Rung,
     Server,
     Source,
     Summariser,
@@ -36,19 +39,75 @@ def composed(*overrides: str) -> DigestConfig:
     return made
 
 
+GROUPS = {
+    "articles": "articles={}",
+    "profile": "+profile={}",
+    "repair": "repair={}",
+    "summariser": "summariser={}",
+    "translator": "translator@translators.ru={}",
+}
+JOBS = ("benchmark", "digest", "job")
+
+
 def choices() -> list[str]:
     """Every YAML file of a group, as the override that chooses it."""
-    found = []
-    for file in sorted(CONF.glob("*/*.yaml")):
-        group = {"translator": "translator@translators.ru"}.get(file.parent.name, file.parent.name)
-        found.append(f"{group}={file.stem}")
-    return found
+    return [word.format(file.stem) for name, word in GROUPS.items() for file in sorted(CONF.glob(f"{name}/*.yaml"))]
 
 
 @pytest.mark.parametrize("choice", choices())
 def test_every_file_of_the_configuration_composes(choice: str) -> None:
     needed = {"articles=hub": ["articles.hub.name=owner/name"]}.get(choice, ["articles.path=x"])
     assert composed(choice, "use=research", *needed).targets == ["ru", "kk"]
+
+
+def test_no_file_of_the_configuration_is_left_that_no_test_composes() -> None:
+    tested = {CONF / f"{name}.yaml" for name in JOBS} | {
+        file for name in GROUPS for file in CONF.glob(f"{name}/*.yaml")
+    }
+    assert set(CONF.rglob("*.yaml")) == tested
+
+
+MEMORY_GB = {"workstation_8gb": 8, "workstation_24gb": 24, "workstation_80gb": 80, "cpu": 8}
+
+
+@pytest.mark.parametrize("profile", sorted(CONF.glob("profile/*.yaml")), ids=lambda file: file.stem)
+def test_every_model_of_a_profile_fits_alone_into_the_memory_that_the_profile_is_for(profile: Path) -> None:
+    config = composed(f"+profile={profile.stem}", "targets=[en,ru,kk]")
+    chosen = [(f"translator@translators.{code}", model) for code, model in config.translators.items()]
+    for group, model in [*chosen, ("summariser", config.summariser)]:
+        alone = composed(f"{group}={model.name}")
+        preset = alone.summariser if group == "summariser" else alone.translators[group[-2:]]
+        # Weights do not grow with the batch, so this is more than it takes.
+        assert (preset.memory_gb or 0) * max(1, model.batch_tokens / preset.batch_tokens) <= MEMORY_GB[profile.stem]
+
+
+@pytest.mark.parametrize("profile", sorted(CONF.glob("profile/*.yaml")), ids=lambda file: file.stem)
+def test_a_profile_is_for_commercial_use_and_fit_for_publication(profile: Path) -> None:
+    config = composed(f"+profile={profile.stem}", "targets=[en,ru,kk]")
+    assert config.use is Use.commercial
+    models = [*config.translators.values(), config.summariser]
+    assert not any(model.notice or model.licence == UNKNOWN for model in models)
+    assert all(config.translators[language].tags for language in ("en", "ru", "kk"))
+    assert "use=research would allow" in profile.read_text(encoding="utf-8")
+
+
+def test_a_profile_chooses_models_for_each_target_and_the_command_line_has_the_last_word() -> None:
+    plain = composed("targets=[kk]", "+profile=workstation_24gb")
+    assert plain.targets == ["kk"]
+    assert [plain.translators[code].name for code in ("en", "ru", "kk")] == [
+        "madlad_7b",
+        "opus_big_en_zle",
+        "madlad_7b",
+    ]
+    assert (plain.summariser.name, plain.summariser.batch_tokens) == ("bart_large_cnn", 65536)
+    changed = composed(
+        "+profile=workstation_24gb",
+        *("translator@translators.ru=madlad_7b", "translators.ru.batch_tokens=100", "translators.kk.beams=2"),
+        *("translator@translators.kk=nllb_3_3b", "use=research", "summariser=extractive"),
+    )
+    assert (changed.translators["ru"].name, changed.translators["ru"].batch_tokens) == ("madlad_7b", 100)
+    assert (changed.translators["kk"].name, changed.translators["kk"].beams) == ("nllb_3_3b", 2)
+    assert changed.summariser.name == "extractive"
 
 
 @pytest.mark.parametrize("file", sorted(CONF.glob("translator/*.yaml")), ids=lambda file: file.stem)
@@ -100,8 +159,8 @@ def test_a_model_for_research_alone_is_refused_until_research_is_said(name: str)
     assert str(told.value) == (
         f"translators.kk={name}: its licence {RESEARCH[name]} forbids commercial use; set use=research if yours is none, "
         "or choose translator@translators.kk=<name>: gemma3_12b, gemma3_27b, gemma3_4b, hunyuan_mt_7b, hy_mt15_1_8b, "
-        "hy_mt15_7b, madlad_10b, madlad_3b, madlad_7b, opus_big_trk, qwen3_14b, qwen3_32b, qwen3_8b, translategemma_12b, "
-        "translategemma_27b, translategemma_4b"
+        "hy_mt15_7b, madlad_10b, madlad_3b, madlad_3b_int8, madlad_7b, opus_big_trk, qwen3_14b, qwen3_32b, qwen3_8b, "
+        "translategemma_12b, translategemma_27b, translategemma_4b"
     )
     assert composed(f"translator@translators.kk={name}", "use=research").use is Use.research
     assert composed(f"translator@translators.kk={name}", "targets=[ru]").use is Use.commercial
@@ -144,6 +203,22 @@ def test_the_defaults_are_the_demo() -> None:
         (lambda: Summariser(output_minimum=-1), "summariser.output_minimum=-1: a whole number from 0"),
         (lambda: Summariser(model="/x"), r"summariser.languages=\[\]: choose one or more of en, ru, kk"),
         (lambda: Summariser(model="/x", languages=["de"]), r"summariser.languages=\[de\]: choose"),
+        (
+            lambda: Summariser(pivot=Pivot(kk="ru")),
+            "summariser.pivot.kk=ru: extractive summarises kk itself; leave it out",
+        ),
+        (
+            lambda: Summariser("x", "/x", languages=["en", "ru"], pivot=Pivot(ru="en")),
+            "summariser.pivot.ru=en: x summarises ru itself; leave it out",
+        ),
+        (
+            lambda: Summariser("x", "/x", languages=["en"], pivot=Pivot(kk="ru")),
+            "summariser.pivot.kk=ru: x does not summarise ru, only en",
+        ),
+        (
+            lambda: DigestConfig(summariser=Summariser("x", "/x", languages=["ru"], pivot=Pivot(kk="ru")), targets=[]),
+            "translators.ru=null: summariser.pivot needs it; add translator@translators.ru=demo",
+        ),
         (lambda: Translate(fields=["titel"]), r"translate.fields=\[titel\]: choose one or more of title"),
         (
             lambda: Translator("x", "/x", family=Family.nllb, tags={"ru": ""}),
@@ -220,3 +295,54 @@ def test_a_check_is_set_or_switched_off_by_its_name() -> None:
     checks = composed("checks.numbers.severity=note", "checks.marks.severity=off").checks
     assert (checks.numbers.severity, checks.marks.severity) == (Level.note, Level.off)
     assert checks.language.severity is Level.error
+
+
+def test_a_pivot_is_set_as_a_whole_or_by_its_language() -> None:
+    chosen = ["summariser=mbart_ru_gazeta", "translator@translators.ru=qwen3_8b", "translator@translators.kk=qwen3_8b"]
+    assert composed(*chosen).summariser.pivots == {}
+    for override in ("summariser.pivot={kk: ru}", "summariser.pivot.kk=ru"):
+        made = composed(*chosen, override, "targets=[]")
+        assert made.summariser.pivots == {"kk": "ru"}
+        assert made.needed == ["ru", "kk"]
+
+
+MADLAD_BEHIND = "translator@translators.kk.fallback=madlad_3b"
+
+
+def test_a_fallback_is_chosen_like_any_translator() -> None:
+    made = composed(MADLAD_BEHIND, "translators.kk.fallback.beams=2").translators
+    assert made["kk"].name == "demo"
+    assert made["kk"].fallback is not None
+    assert (made["kk"].fallback.name, made["kk"].fallback.beams) == ("madlad_3b", 2)
+    assert made["ru"].fallback is None
+    assert printed(composed(MADLAD_BEHIND)) != printed(composed())
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            ["translator@translators.kk.fallback=nllb_600m"],
+            r"translators.kk.fallback=nllb_600m: its licence CC-BY-NC-4.0 forbids commercial use; .*"
+            r"choose translator@translators.kk.fallback=<name>: ",
+        ),
+        (
+            [MADLAD_BEHIND, "repair=off"],
+            "translators.kk.fallback=madlad_3b: it is never asked; add fallback to repair.rungs",
+        ),
+        ([MADLAD_BEHIND, "repair.rungs=[split]"], "translators.kk.fallback=madlad_3b: it is never asked"),
+        (
+            [MADLAD_BEHIND, "+translator@translators.kk.fallback.fallback=demo"],
+            "translators.kk.fallback.fallback=demo: a fallback has none of its own",
+        ),
+    ],
+)
+def test_a_fallback_that_cannot_be_used_is_refused(overrides: list[str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        composed(*overrides)
+
+
+def test_the_rungs_of_the_repair_ladder_are_named_and_it_is_switched_off() -> None:
+    assert composed().repair.rungs == list(Rung)
+    assert composed("repair.rungs=[split,hypotheses]").repair.rungs == [Rung.split, Rung.hypotheses]
+    assert (composed().repair.enabled, composed("repair=off").repair.enabled) == (True, False)

@@ -20,7 +20,7 @@ from typing import Any
 from jobs.config import LANGUAGES, ConfigError
 from jobs.config import Glossary as Settings
 from jobs.records import Flag, Pair, Severity, TermUse
-from jobs.text.inflection import stems, whole
+from jobs.text.inflection import russian, stems, whole
 
 SHIPPED = "kazakhstan.tsv"
 _COLUMNS = (
@@ -141,9 +141,10 @@ class Masked:
     def restored(self, translation: str) -> str:
         """The translation with the renderings put in; empty where a placeholder does not stand there once, as a word."""
         for placeholder, rendering in self.stand_for.items():
-            if len(re.findall(rf"(?<![\w-]){placeholder}(?![\w]|[-’']\w)", translation)) != 1:
+            everywhere, alone = rf"{placeholder}(?!\d)", rf"(?<![\w-]){placeholder}(?!\w|[-’']\w)"
+            if not len(re.findall(everywhere, translation)) == len(re.findall(alone, translation)) == 1:
                 return ""
-            translation = translation.replace(placeholder, rendering)
+            translation = re.sub(alone, rendering.replace("\\", r"\\"), translation)
         return translation
 
 
@@ -245,17 +246,10 @@ def _keys(word: str, language: str) -> frozenset[str]:
     lower = word.lower()
     # The dictionary has Cyrillic words alone, and fails at letters that Unicode has no name for.
     if language == "ru" and _CYRILLIC.fullmatch(lower):
-        return frozenset(parse.normal_form.replace("ё", "е") for parse in _russian().parse(lower))
+        return frozenset(parse.normal_form.replace("ё", "е") for parse in russian().parse(lower))
     if language == "kk":
         return stems(lower, "kk")
     return frozenset({lower, lower.removesuffix("s")})
-
-
-@cache
-def _russian() -> Any:
-    from pymorphy3 import MorphAnalyzer
-
-    return MorphAnalyzer()
 
 
 def load(settings: Settings) -> Glossary:

@@ -5,6 +5,7 @@ A segment that is longer than the model can read is translated in pieces. What t
 of which the repair ladder says which and how far.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -23,6 +24,7 @@ from jobs.text.clauses import halves, pieces
 from jobs.text.sentences import segment
 from jobs.translate.glossary import Glossary
 
+log = logging.getLogger(__name__)
 NO_REPEAT_NGRAM = 3  # shorter than any loop that the checks find
 LONGER = 2  # times the output limit
 
@@ -103,7 +105,7 @@ class Translator:
         self.key = key or f"translators.{target}"
         self.convention = CONVENTIONS[settings.family]
         if reason := self.convention.refused.get(target):
-            raise ModelError(f"{reason}; {self._way_out()}")
+            raise ModelError(f"{reason}; {self.way_out()}")
         self.checkpoint = checkpoint_for(settings)
         self.tag = self._find_tag()
         self.engine = engine or engine_for(settings, self.checkpoint)
@@ -133,7 +135,8 @@ class Translator:
         tokenizer = None if self.convention.chat else load_tokenizer(self.checkpoint)
         return find_tag(self.convention, wanted, self.target, self.settings.model, tokenizer)
 
-    def _way_out(self, source: str | None = None) -> str:
+    def way_out(self, source: str | None = None) -> str:
+        """Which other models may be chosen, and how."""
         names = ", ".join(commercial_presets(self.target, source))
         return f"choose another model with translator@{self.key}=<name>: {names}"
 
@@ -151,13 +154,13 @@ class Translator:
     def refusal(self, source: str) -> str:
         """Why this model does not translate from `source`, or an empty string where it does."""
         if reason := self.convention.refused.get(source):
-            return f"{reason}; {self._way_out(source)}"
+            return f"{reason}; {self.way_out(source)}"
         if source in self.settings.sources and self.target in self.settings.tags:
             return ""
         known = ", ".join(
             f"{known_source}→{target}" for known_source in self.settings.sources for target in self.settings.tags
         )
-        return f"{self.settings.name} does not translate {source}→{self.target}, only {known}; {self._way_out(source)}"
+        return f"{self.settings.name} does not translate {source}→{self.target}, only {known}; {self.way_out(source)}"
 
     def prompt(self, text: str, source: str) -> Prompt:
         """A segment, on one line, in the words that the model's family expects."""
@@ -171,6 +174,13 @@ class Translator:
             prompts = [self.prompt(item.text, source).text for item in segment(text, source) if has_letters(item.text)]
             counts.append(self.engine.count_tokens(prompts) if prompts else [])
         return counts
+
+    def answers(self, sentences: Sequence[Sentence]) -> list[Generation]:
+        """What the model itself makes of each `(sentence, source language)`, uncut and unchecked; needs the engine loaded."""
+        made = self._generate(
+            {sentence: [Segment(sentence[0], "")] for sentence in sentences}, lambda share, tokens: None
+        )
+        return [made[sentence] for sentence in sentences]
 
     def translate(
         self, texts: Sequence[tuple[str, str]], done: Done = lambda share, tokens: None
@@ -338,6 +348,7 @@ class Translator:
             return {}
         self.engine.close()
         fallback.engine.load()
+        log.info("%s: %d sentences for %s", fallback.engine.runs_on, len(known), fallback.name)
         try:
             made = fallback._generate(fallback._pieces(known), done)
         finally:

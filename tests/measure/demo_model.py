@@ -107,7 +107,13 @@ def speed(model: str) -> None:
         path = Path(folder) / "a.jsonl"
         texts = [" ".join(pair.en for pair in pairs[start : start + 10]) for start in range(0, len(pairs), 10)]
         path.write_text("".join(json.dumps({"text": text, "language": "en"}) + "\n" for text in texts))
-        options = ["targets=[ru]", "translate.fields=[text]", f"outputs.root={folder}", f"translators.ru.model={model}"]
+        options = [
+            "targets=[ru]",
+            "self_test=false",
+            "translate.fields=[text]",
+            f"outputs.root={folder}",
+            f"translators.ru.model={model}",
+        ]
         command = [sys.executable, "-m", "jobs.digest", "articles=jsonl", f"articles.path={path}", *options]
         started = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True)

@@ -5,17 +5,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from jobs.config import Check, Checks, DigestConfig, Glossary, Level, Order, Repair, Translate
+from jobs.config import Check, Checks, DigestConfig, Glossary, Level, Order, Repair, Translate, Translator
 from jobs.digest import run
-from jobs.records import Finish, Generation
+from jobs.models.engine import ModelError
+from jobs.records import Finish, Generation, Prompt
 from jobs.translate import translator
+from jobs.trust.selftest import SENTENCES
 from jobs.versions.parts import failures_of
 from tests.fake_engine import FakeEngine
+from tests.tiny import random_translators
 
 Make = Callable[..., DigestConfig]
 TEXTS = {
@@ -84,6 +87,71 @@ def test_the_manifest_says_which_engine_ran_and_in_which_number_format(config: M
     assert run(made, {}) == 0
     told = json.loads((Path(made.outputs.root) / "digest" / "v0001" / "manifest.json").read_text())["models"]["ru"]
     assert (told["engine"], told["ran_on"]) == ("ctranslate2", {"cpu, int8_float32 (ctranslate2)": 2})
+
+
+def test_a_model_that_answers_with_nonsense_stops_its_stage_before_anything_is_spent_on_it(
+    config: Make, tmp_path: Path
+) -> None:
+    made = config(articles(tmp_path / "a.jsonl", ["en"] * 4), targets=["ru"], self_test=True)
+    with pytest.raises(ModelError, match=r"translations-ru: random failed the self-test: asked for «.*» in ru") as told:
+        run(made, {})
+    assert "\n" not in str(told.value)
+    assert "translator@translators.ru=<name>: " in str(told.value)
+    assert "self_test=false" in str(told.value)
+    version = Path(made.outputs.root) / "digest" / "v0001"
+    assert (version / "summaries").is_dir()
+    assert not list((version / "translations-ru").glob("*"))
+
+
+def test_a_model_passes_its_self_test_once_and_only_where_something_is_to_be_done(
+    config: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Engine(FakeEngine):
+        """Answers the self-test well, and anything else with what it was given."""
+
+        def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
+            asked.extend(prompt.text for prompt in prompts if self._known(prompt))
+            return [
+                Generation(text, 9, 9, 9, Finish.END, -0.1)
+                if (text := self._known(prompt))
+                else self._echo(prompt.text)
+                for prompt in prompts
+            ]
+
+        def _known(self, prompt: Prompt) -> str:
+            pairs = zip(SENTENCES["en"], SENTENCES["ru"], strict=True)
+            return next((russian for english, russian in pairs if prompt.text.endswith(english)), "")
+
+    monkeypatch.setattr(translator, "engine_for", lambda *_: Engine())
+    made = config(articles(tmp_path / "a.jsonl", ["en"] * 7), targets=["ru"], self_test=True)
+    for _ in range(2):
+        assert run(made, {}) == 0
+        manifest = Path(made.outputs.root) / "digest" / "v0001" / "manifest.json"
+        told = json.loads(manifest.read_text())
+        assert told["models"]["ru"]["self_test"] == {"passed": 3}
+        assert "self_test:passed" not in told["stages"]["translations-ru"]
+        manifest.write_text(json.dumps(told | {"status": "running"}))
+    assert len(asked) == len(SENTENCES["en"])
+
+
+def test_the_demo_model_passes_the_self_test_and_the_manifest_says_so(config: Make, tmp_path: Path) -> None:
+    demo = Translator("demo", "embedded", sources=["en"], tags={"ru": ">>rus<<", "kk": ">>kaz<<"}, input_limit=192)
+    made = config(articles(tmp_path / "a.jsonl", ["en"]), translators={"ru": demo, "kk": demo}, self_test=True)
+    assert run(made, {}) == 0
+    models = json.loads((Path(made.outputs.root) / "digest" / "v0001" / "manifest.json").read_text())["models"]
+    assert {name: model["self_test"] for name, model in models.items()} == {"ru": {"passed": 1}, "kk": {"passed": 1}}
+
+
+def test_a_self_test_that_was_skipped_is_called_so_and_does_not_make_another_version(
+    config: Make, tmp_path: Path
+) -> None:
+    made = config(articles(tmp_path / "a.jsonl", ["en"]), targets=["ru"])
+    assert run(made, {}) == 0
+    manifest = json.loads((Path(made.outputs.root) / "digest" / "v0001" / "manifest.json").read_text())
+    assert manifest["models"]["ru"]["self_test"] == {"skipped": 1}
+    assert "self_test" not in json.dumps(manifest["identity"])
 
 
 @pytest.mark.parametrize(
@@ -273,7 +341,7 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_digest_of_an_undistu
     path = articles(tmp_path / "a.jsonl", ["en"] * 14)
     command = [
         *(sys.executable, "-m", "jobs.digest", *COMMAND, f"articles.path={path}"),
-        *(f"translators.ru.model={random_marian}", f"translators.kk.model={random_marian}"),
+        *random_translators(random_marian),
     ]
     started = time.monotonic()
     subprocess.run([*command, f"outputs.root={tmp_path / 'whole'}"], check=True, capture_output=True)
