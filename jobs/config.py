@@ -442,6 +442,7 @@ class Checks:
     verbatim: Check = field(default_factory=Check)
     marks: Check = field(default_factory=lambda: Check(Level.warning))
     names: Check = field(default_factory=lambda: Check(Level.warning))
+    spelling: Check = field(default_factory=lambda: Check(Level.warning))
     faithful: Check = field(default_factory=Check)
 
 

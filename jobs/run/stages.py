@@ -19,7 +19,7 @@ from jobs.text.transliteration import to_latin
 from jobs.translate.glossary import Glossary, load
 from jobs.translate.translator import NotTranslated, Translation, Translator
 from jobs.trust import selftest
-from jobs.trust.checks import checker, summary_checker
+from jobs.trust.checks import article_checker, checker, summary_checker
 from jobs.trust.repair import repairer
 
 log = logging.getLogger(__name__)
@@ -219,6 +219,7 @@ class Translations:
             glossary=glossary,
             ladder=repairer(config.repair),
         )
+        self.check_article = article_checker(config.checks)
         self.fields = fields_to_translate(config)
         self.strict = config.translate.strict_truncation
         self.sources = config.articles.languages
@@ -259,13 +260,30 @@ class Translations:
         unfaithful = {draft.article.id: unfaithful_in(draft) for draft in drafts}
         texts = [(text, self.source(article)) for article, _, text in jobs]
         share = Share(len(drafts), tell)
-        translations = self.translator.translate(texts, done=share)
+        translations = self.checked_by_article(jobs, self.translator.translate(texts, done=share))
         for (article, name, text), translation in zip(jobs, translations, strict=True):
             if isinstance(translation, Translation) and name == "summary":
                 translation = replace(translation, flags=(*unfaithful[article.id], *translation.flags))
             self.keep(made, article, name, text, translation)
         share(1.0, 0)
         return made
+
+    def checked_by_article(
+        self, jobs: Sequence[tuple[Article, str, str]], translations: Sequence[Translation | NotTranslated]
+    ) -> list[Translation | NotTranslated]:
+        """The translations, with the flags of what is only seen in all of an article where the names in question stand."""
+        pairs: dict[str, list[Pair]] = {}
+        for (article, _, _), translation in zip(jobs, translations, strict=True):
+            if isinstance(translation, Translation):
+                pairs.setdefault(article.id, []).extend(translation.pairs)
+        found = {identity: self.check_article(of_article) for identity, of_article in pairs.items()}
+        checked: list[Translation | NotTranslated] = []
+        for (article, _, text), translation in zip(jobs, translations, strict=True):
+            if isinstance(translation, Translation):
+                flags = [flag for flag in found[article.id] if flag.detail.partition(":")[0] in text]
+                translation = replace(translation, flags=(*translation.flags, *flags))
+            checked.append(translation)
+        return checked
 
     def keep(
         self, made: Made, article: Article, name: str, text: str, translation: Translation | NotTranslated

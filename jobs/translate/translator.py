@@ -44,7 +44,11 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A text in the target language with what is to be known about it."""
+    """A text in the target language with what is to be known about it.
+
+    Attributes:
+        pairs: its segments in order, those that were translated, each with its translation.
+    """
 
     text: str
     flags: tuple[Flag, ...]
@@ -52,6 +56,7 @@ class Translation:
     tokens_in: int
     tokens_out: int
     repairs: tuple[Repair, ...] = ()
+    pairs: tuple[Pair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +198,7 @@ class Translator:
         # A repair tells of tokens alone: all segments were told of before.
         found |= self.ladder(made, self._rungs(lambda share, tokens: done(0.0, tokens)))
         return [
-            self._joined(items, [found[item.text, source] for item in items])
+            self._joined(items, source, [found[item.text, source] for item in items])
             for items, source in zip(cut, sources, strict=True)
         ]
 
@@ -354,7 +359,9 @@ class Translator:
             for sentence in known
         }
 
-    def _joined(self, segments: Sequence[Segment], found: Sequence[Candidate]) -> Translation | NotTranslated:
+    def _joined(
+        self, segments: Sequence[Segment], source: str, found: Sequence[Candidate]
+    ) -> Translation | NotTranslated:
         """A text from what came of its segments; nothing at all where one of them could not be made."""
         flags: list[Flag] = []
         repairs = []
@@ -374,6 +381,11 @@ class Translator:
             sum(item.made.tokens_in for item in found),
             sum(item.made.tokens_out for item in found),
             tuple(repairs),
+            tuple(
+                Pair(segment.text, item.made.text, source, self.target)
+                for segment, item in zip(segments, found, strict=True)
+                if item.made.finish is not Finish.CARRIED and item.outcome != "untranslated"
+            ),
         )
 
     def _too_large(self, made: Generation) -> str:

@@ -7,7 +7,7 @@ Deterministic, without a model, and cheap enough to run over everything. `checke
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from html import unescape
 from itertools import pairwise
@@ -18,9 +18,10 @@ from jobs.text.script import foreign
 from jobs.text.sentences import boundaries
 from jobs.trust.amounts import check_numbers
 from jobs.trust.faithful import check_faithful
-from jobs.trust.names import check_names
+from jobs.trust.names import check_names, check_spellings
 
 Checker = Callable[[Pair], list[Flag]]
+ArticleChecker = Callable[[Sequence[Pair]], list[Flag]]
 
 
 def checker(settings: Checks) -> Checker:
@@ -45,6 +46,14 @@ def _as_one(checks: Mapping[str, Checker], settings: Checks) -> Checker:
         ]
 
     return run
+
+
+def article_checker(settings: Checks) -> ArticleChecker:
+    """What is checked in all sentences of an article together: that a name is spelt one way."""
+    level = settings.spelling.severity
+    if level is Level.off:
+        return lambda pairs: []
+    return lambda pairs: [replace(flag, severity=Severity(level.value)) for flag in check_spellings(pairs)]
 
 
 def _sides(pair: Pair) -> tuple[tuple[str, str], tuple[str, str]]:

@@ -95,7 +95,7 @@ def check_spellings(pairs: Sequence[Pair]) -> list[Flag]:
     for name, forms in spellings.items():
         different = _different(forms, pairs[0].target, _beginnings(name.lower(), pairs[0].source, pairs[0].target))
         if len(different) > 1:
-            flags.append(Flag("spelling", Severity.WARNING, "", f"{name}: {', '.join(different)}"))
+            flags.append(Flag("spelling", Severity.WARNING, "article", f"{name}: {', '.join(different)}"))
     return flags
 
 

@@ -360,3 +360,33 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_digest_of_an_undistu
         assert (version / name).read_bytes() == (tmp_path / "whole" / "digest" / "v0001" / name).read_bytes()
     ids = [json.loads(line)["id"] for line in (version / "digest.jsonl").read_text().splitlines()]
     assert ids == [f"a{number}" for number in range(14)]
+
+
+class TwoSpellings(FakeEngine):
+    """Answers with a name spelt in one way in long sentences and in another in short ones."""
+
+    def _echo(self, text: str) -> Generation:
+        words = "Банкир Шнайдер" if len(text) > 40 else "Шнейдер"
+        return Generation(f"{words} уехал", len(text), len(text), 1, Finish.END, -0.1)
+
+
+def test_a_name_spelt_in_two_ways_within_one_article_is_flagged_where_it_stands_and_counted(
+    config: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(translator, "engine_for", lambda *_: TwoSpellings())
+    text = "The banker Thomas Schneider left for the north on Monday. Prices rose. He met Schneider."
+    rows = [{"id": "a", "title": "Prices of oil", "text": text}, {"id": "b", "title": "Schneider", "text": "He rose."}]
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(json.dumps(row | {"language": "en"}) for row in rows) + "\n", encoding="utf-8")
+    fields = Translate(fields=["title", "text"])
+    made = config(path, targets=["ru"], translate=fields, repair=Repair(enabled=False))
+    assert run(made, {}) == 0
+    flagged = {
+        (row["id"], name): [flag["detail"] for flag in item.get("flags", []) if flag["check"] == "spelling"]
+        for row in digests(made)
+        for name, item in row["renditions"]["ru"].items()  # type: ignore[index]
+    }
+    told = ["Schneider: Шнайдер, Шнейдер"]
+    assert flagged == {("a", "title"): [], ("a", "text"): told, ("b", "title"): [], ("b", "text"): []}
+    manifest = json.loads((Path(made.outputs.root) / "digest" / "v0001" / "manifest.json").read_text())
+    assert manifest["flags"]["spelling"] == 1

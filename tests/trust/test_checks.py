@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from jobs.config import Check, Checks, Level
 from jobs.records import Pair, Severity
-from jobs.trust.checks import CHECKS, SUMMARY_CHECKS, checker
+from jobs.trust.checks import CHECKS, SUMMARY_CHECKS, article_checker, checker
 
 
 def details(name: str, text: str, translation: str, target: str = "ru", source: str = "en") -> list[str]:
@@ -233,4 +233,12 @@ def test_the_settings_decide_how_much_a_finding_matters(level: Level, expected: 
 
 
 def test_every_check_can_be_set() -> None:
-    assert set(vars(Checks())) == {*CHECKS, *SUMMARY_CHECKS}
+    assert set(vars(Checks())) == {*CHECKS, *SUMMARY_CHECKS, "spelling"}
+
+
+def test_the_settings_decide_how_much_a_second_spelling_of_a_name_matters() -> None:
+    pairs = [Pair("He met Johnson.", f"Он встретил {name}.", "en", "ru") for name in ("Джонсона", "Джонсена")]
+    for level in (Level.error, Level.warning, Level.note):
+        assert [flag.severity.value for flag in article_checker(Checks(spelling=Check(level)))(pairs)] == [level.value]
+    assert article_checker(Checks(spelling=Check(Level.off)))(pairs) == []
+    assert article_checker(Checks())([]) == []
