@@ -170,7 +170,9 @@ class Translator:
 
     def answers(self, sentences: Sequence[Sentence]) -> list[Generation]:
         """What the model itself makes of each `(sentence, source language)`, uncut and unchecked; needs the engine loaded."""
-        made = self._generate({sentence: [Segment(sentence[0], "")] for sentence in sentences}, lambda share, tokens: None)
+        made = self._generate(
+            {sentence: [Segment(sentence[0], "")] for sentence in sentences}, lambda share, tokens: None
+        )
         return [made[sentence] for sentence in sentences]
 
     def translate(
