@@ -26,6 +26,7 @@ from jobs.translate.glossary import Glossary
 
 log = logging.getLogger(__name__)
 NO_REPEAT_NGRAM = 3  # shorter than any loop that the checks find
+_CLAUSE_MARKS = tuple(";:,–—")
 LONGER = 2  # times the output limit
 
 Done = Callable[[float, int], None]  # told now and then: share of the segments that is done, tokens since the last call
@@ -426,12 +427,14 @@ def _together(parts: Sequence[Segment], made: Sequence[Generation]) -> Generatio
 
 
 def _joint(parts: Sequence[Segment], made: Sequence[Generation]) -> Generation:
-    """Parts joined: the worst ending, and the mean score by tokens."""
+    """Parts joined: the worst ending, the mean score by tokens, and between the parts the marks of their sources."""
     endings = {item.finish for item in made}
     worst = (*NOTHING_CAME, Finish.LENGTH, Finish.END, Finish.CARRIED)
     written = sum(item.tokens_out for item in made)
     return Generation(
-        "".join(item.text + part.separator for part, item in zip(parts, made, strict=True)),
+        "".join(_marked(part, item.text) + part.separator for part, item in zip(parts[:-1], made[:-1], strict=True))
+        + made[-1].text
+        + parts[-1].separator,
         sum(item.tokens_in for item in made),
         sum(item.tokens_kept for item in made),
         written,
@@ -441,3 +444,11 @@ def _joint(parts: Sequence[Segment], made: Sequence[Generation]) -> Generation:
         " ".join(item.removed for item in made if item.removed),
         next((item.problem for item in made if item.problem), ""),
     )
+
+
+def _marked(part: Segment, text: str) -> str:
+    """A part's translation with the mark that its clause ends with: models drop it, or make it a full stop."""
+    mark = part.text[-1:]
+    if mark not in _CLAUSE_MARKS or not text or text[-1] in _CLAUSE_MARKS:
+        return text
+    return text.removesuffix(".") + (f" {mark}" if mark in "–—" else mark)

@@ -96,6 +96,17 @@ def test_a_sentence_is_cut_at_the_clause_in_its_middle_and_put_together_again(se
     assert (found.text, found.repairs[0].by, found.repairs[0].outcome) == (GOOD, "split", "repaired")
 
 
+def test_clauses_put_together_have_the_mark_of_the_source_between_them(settings: Translator) -> None:
+    for clause in ("Полиция задержала 10 человек", "Полиция задержала 10 человек.", "Полиция задержала 10 человек,"):
+        clauses = {
+            "Police detained 10 people,": clause,
+            "and nobody was hurt in the whole city.": "и никто не пострадал.",
+        }
+        engine = Answering(lambda prompt, clauses=clauses: made(clauses.get(said(prompt), "")))
+        (found,) = translated(room(settings, engine), TEN)
+        assert found.text == "Полиция задержала 10 человек, и никто не пострадал."
+
+
 def test_other_decoding_forbids_repetitions_and_gives_more_room(settings: Translator) -> None:
     loop = "Полиция задержала 10 человек " + "в городе " * 9
     engine = Answering(lambda prompt: made(GOOD) if prompt.no_repeat_ngram else made(loop, finish=Finish.LENGTH))

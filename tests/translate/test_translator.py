@@ -125,7 +125,7 @@ def test_a_split_segment_is_as_unfinished_as_its_worst_piece(settings: Translato
     )
     settings.domain = Domain(lowest_score=-0.19)
     made = room(settings, engine).translate([(LONG, "en")])[0]
-    assert sorted(made.text.split()) == ["one", "two"]
+    assert sorted(made.text.split()) in (["one", "two;"], ["one;", "two"])
     assert [(flag.check, flag.detail) for flag in made.flags[1:]] == [
         ("unfinished", "stopped at the limit of 4 tokens"),
         ("out_of_domain", "mean log-probability -0.20"),
