@@ -144,7 +144,7 @@ class Level(Enum):
 
 
 class Rung(Enum):
-    """A step of the repair ladder; `jobs/trust/repair.py` has the ladder, `jobs/translate/translator.py` the steps."""
+    """A step of the repair ladder; `jobs/trust/repair.py` has the ladder; the translator and the summariser have the steps."""
 
     hypotheses = "hypotheses"
     glossary = "glossary"

@@ -20,7 +20,7 @@ from jobs.translate.glossary import Glossary, load
 from jobs.translate.translator import NotTranslated, Translation, Translator
 from jobs.trust import selftest
 from jobs.trust.checks import article_checker, checker, summary_checker
-from jobs.trust.repair import repairer
+from jobs.trust.repair import Repairer, repairer
 
 log = logging.getLogger(__name__)
 Tell = Callable[[int, int], None]  # articles and tokens worked through since the last call
@@ -66,6 +66,11 @@ class Made:
         self.counts.update(f"flag:{flag.check}" for flag in rendition.flags)
         for use in rendition.terms:
             self.counts[f"term:{'applied' if use.kept else 'missed'}:{use.term} → {use.rendering}"] += 1
+
+    def count_repair(self, by: str, tried: Sequence[str], outcome: str) -> None:
+        """Count what the repair ladder did about one text."""
+        repaired_by = f":{by}" if outcome == "repaired" else ""
+        self.counts.update([f"repair:{outcome}{repaired_by}", *(f"repair:tried:{rung}" for rung in tried)])
 
     def fail(self, failure: Failure) -> None:
         """Keep and count the failure of a rendition."""
@@ -128,7 +133,7 @@ class Summaries:
     name = "summaries"
 
     def __init__(self, config: DigestConfig) -> None:
-        self.summariser = summariser_for(config.summariser, summary_checker(config.checks))
+        self.summariser = summariser_for(config.summariser, summary_checker(config.checks), repairer(config.repair))
         self.pivots = config.summariser.pivots
         self.strict = config.translate.strict_truncation
 
@@ -179,21 +184,26 @@ class Summaries:
                 tokens_kept=summary.tokens_kept,
                 tokens_out=summary.tokens_out,
             )
-        lineage = f"text:{language}"
-        made.add(article, Rendition("summary", language, summary.text, lineage, summary.engine, summary.flags))
+        if summary.outcome:
+            made.count_repair(summary.repaired_by, summary.tried, summary.outcome)
+        origin = (f"text:{language}", summary.engine, summary.flags, summary.repaired_by)
+        made.add(article, Rendition("summary", language, summary.text, *origin))
 
 
-def summariser_for(settings: Summariser, check: Callable[[Pair], list[Flag]]) -> Extractive | Abstractive:
+def summariser_for(
+    settings: Summariser, check: Callable[[Pair], list[Flag]], ladder: Repairer
+) -> Extractive | Abstractive:
     """What summarises; a model that is not there is a wrong setting.
 
     Args:
         settings: the model, if there is one.
         check: of what a model writes; sentences of the article need none.
+        ladder: what is done about what it finds.
     """
     if not settings.model:
         return Extractive(settings.sentences)
     try:
-        return Abstractive(settings, check=check)
+        return Abstractive(settings, check=check, ladder=ladder)
     except ModelError as error:
         raise ConfigError("summariser", settings.name, str(error)) from None
 
@@ -300,8 +310,7 @@ class Translations:
         )
         source = self.source(article)
         for repair in translation.repairs:
-            by = f":{repair.by}" if repair.outcome == "repaired" else ""
-            made.counts.update([f"repair:{repair.outcome}{by}", *(f"repair:tried:{rung}" for rung in repair.tried)])
+            made.count_repair(repair.by, repair.tried, repair.outcome)
         terms, _ = self.glossary.check(text, translation.text, source, self.language)
         made.add(
             article,

@@ -1,24 +1,25 @@
 """Abstractive summaries: a model writes them, in batches over many texts.
 
 A text that is longer than the model reads is shortened to the sentences that carry it, or read in chunks whose
-summaries are summarised again. A text that the model is not made for is summarised by its own sentences. Which of
-these happened is written down beside the summary.
+summaries are summarised again. A text that the model is not made for is summarised by its own sentences. A summary that
+states what its article does not is tried in other ways, of which the repair ladder says which and how far, and its own
+sentences are the last of them. Which of these happened is written down beside the summary.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate
 
-from jobs.config import Long
+from jobs.config import Long, Rung
 from jobs.config import Summariser as Settings
 from jobs.models import batching, budget
 from jobs.models.engine import Engine, ModelError
 from jobs.models.engines import checkpoint_for, engine_for
 from jobs.models.families import READINGS
 from jobs.models.telling import NOTHING_CAME, flags_of
-from jobs.records import Finish, Flag, Generation, Pair, Prompt, Severity
+from jobs.records import Attempt, Candidate, Finish, Flag, Generation, Pair, Prompt, Sentence, Severity
 from jobs.summarise.extractive import Extractive, ranked
 from jobs.summarise.summary import Done, NotSummarised, Summary, Text
 from jobs.text.answers import bare_summary
@@ -26,6 +27,8 @@ from jobs.text.clauses import pieces
 from jobs.text.sentences import segment
 
 _WORST = (*NOTHING_CAME, Finish.LENGTH, Finish.END)
+
+Ladder = Callable[[Mapping[Sentence, Candidate], Mapping[Rung, Attempt]], dict[Sentence, Candidate]]
 
 
 @dataclass(slots=True)
@@ -35,7 +38,9 @@ class _Work:
     Attributes:
         tokens: of what is summarised now: the text itself, then the summaries of its chunks.
         parts: what the model is given next; a single one is the last.
-        made: what it made of all that it was given so far.
+        made: what it made of all that it was given so far; tokens_again: written in trying the last part once more.
+        last: what the summary itself was made of.
+        best: the summary, with what is found in it.
     """
 
     text: Text
@@ -45,6 +50,14 @@ class _Work:
     tokens_in: int = 0
     tokens_kept: int = 0
     made: list[Generation] = field(default_factory=list)
+    tokens_again: int = 0
+    last: str = ""
+    best: Candidate | None = None
+
+    @property
+    def article(self) -> Sentence:
+        """What its summary is held to, headline included, and the language."""
+        return f"{self.text.title}\n{self.text.text}", self.text.language
 
 
 class Abstractive:
@@ -56,6 +69,7 @@ class Abstractive:
         settings: the model, how it decodes, and what it does with long texts.
         engine: runs the model; made from the settings where none is given.
         check: what it finds in an article and its summary becomes flags.
+        ladder: what is done about a summary in which the check finds an error; it is given the ways to try it again.
     """
 
     def __init__(
@@ -63,9 +77,11 @@ class Abstractive:
         settings: Settings,
         engine: Engine | None = None,
         check: Callable[[Pair], list[Flag]] = lambda pair: [],
+        ladder: Ladder = lambda first, rungs: dict(first),
     ) -> None:
         self.settings = settings
         self.check = check
+        self.ladder = ladder
         self.reading = READINGS[settings.family]
         self.checkpoint = checkpoint_for(settings)
         self.engine = engine or engine_for(settings, self.checkpoint)
@@ -127,6 +143,7 @@ class Abstractive:
             else:
                 works[index] = self._begun(text, tokens)
         self._work(list(works.values()), done)
+        self._climb(list(works.values()), done)
         found.update((index, self._summary(work)) for index, work in works.items())
         return [found[index] for index in range(len(texts))]
 
@@ -164,14 +181,11 @@ class Abstractive:
             work.tokens_kept = sum(made.tokens_kept for made in generations)
         chunked = len(work.parts) > 1
         generations = [self._bare(made, part) for part, made in zip(work.parts, generations, strict=True)]
-        for number, (part, made) in enumerate(zip(work.parts, generations, strict=True), 1):
-            where = f"chunk {number}" if chunked else "summary"
-            if made.finish not in NOTHING_CAME:
-                work.flags.extend(flags_of(made, part, where))
-            if made.removed:
-                detail = f"the model wrote more than the summary: {made.removed}"
-                work.flags.append(Flag("trimmed", Severity.NOTE, where, detail))
+        if chunked:
+            for number, (part, made) in enumerate(zip(work.parts, generations, strict=True), 1):
+                work.flags.extend(_told(part, made, f"chunk {number}"))
         work.made.extend(generations)
+        work.last = work.parts[-1]
         work.parts = []
         if chunked and all(made.finish not in NOTHING_CAME for made in generations):
             self._reduce(work, " ".join(made.text for made in generations))
@@ -179,7 +193,69 @@ class Abstractive:
     def _bare(self, made: Generation, part: str) -> Generation:
         """A generation whose text is the summary alone, as one paragraph."""
         text, removed = bare_summary(made.text, part) if self.reading.chat else (made.text, "")
-        return replace(made, text=self.reading.answer(text), removed=removed)
+        others = tuple(self._bare(item, part) for item in made.alternatives)
+        return replace(made, text=self.reading.answer(text), removed=removed, alternatives=others)
+
+    def _climb(self, works: Sequence[_Work], done: Done) -> None:
+        """Look at each summary, and try those again that state what their article does not."""
+        wrong: dict[Sentence, _Work] = {}
+        for work in works:
+            if all(made.finish not in NOTHING_CAME for made in work.made):
+                work.best = self._candidate(work, work.made[-1])
+                if any(flag.check == "faithful" and flag.severity is Severity.ERROR for flag in work.best.flags):
+                    wrong[work.article] = work
+        first = {article: work.best for article, work in wrong.items() if work.best}
+        rungs: dict[Rung, Attempt] = {
+            Rung.hypotheses: partial(self._hypotheses, wrong),
+            Rung.decoding: partial(self._decoded_otherwise, wrong, done=done),
+            Rung.fallback: partial(self._own_sentences, wrong),
+        }
+        best = self.ladder(first, rungs) if first else {}
+        for work in works:
+            work.best = best.get(work.article, work.best)
+
+    def _candidate(self, work: _Work, made: Generation) -> Candidate:
+        """A summary that a text may get, with all that is found in it."""
+        article, language = work.article
+        found = self.check(Pair(article, made.text, language, language)) if made.text else []
+        return Candidate(made, (*_told(work.last, made, ""), *found))
+
+    def _hypotheses(
+        self, works: Mapping[Sentence, _Work], best: Mapping[Sentence, Candidate]
+    ) -> dict[Sentence, list[Candidate]]:
+        """The other hypotheses of the beam, which are there already."""
+        return {
+            article: [self._candidate(works[article], item) for item in candidate.made.alternatives]
+            for article, candidate in best.items()
+        }
+
+    def _decoded_otherwise(
+        self, works: Mapping[Sentence, _Work], best: Mapping[Sentence, Candidate], done: Done
+    ) -> dict[Sentence, list[Candidate]]:
+        """With another length of what may not be repeated, which leads a beam search to other sentences."""
+        trying = [works[article] for article in best]
+        width = 2 if self.settings.no_repeat_ngram == 3 else 3
+        prompts = [replace(self._prompt(work.last, work.text.language), no_repeat_ngram=width) for work in trying]
+        # Tells of tokens alone: all texts were told of before.
+        generations = self._generate(prompts, lambda share, tokens: done(0.0, tokens))
+        found = {}
+        for work, answer in zip(trying, generations, strict=True):
+            made = self._bare(answer, work.last)
+            work.tokens_again += made.tokens_out
+            offered = [item for item in (made, *made.alternatives) if item.finish not in NOTHING_CAME]
+            found[work.article] = [self._candidate(work, item) for item in offered]
+        return found
+
+    def _own_sentences(
+        self, works: Mapping[Sentence, _Work], best: Mapping[Sentence, Candidate]
+    ) -> dict[Sentence, list[Candidate]]:
+        """The summary by the text's own sentences, which states nothing else."""
+        found = {}
+        for article in best:
+            own = self.extractive.instead(works[article].text, f"{self.settings.name} kept to the text in no way")
+            carried = Generation(own.text, 0, 0, 0, Finish.CARRIED, 0.0)
+            found[article] = [Candidate(carried, own.flags, own.engine)] if own.text else []
+        return found
 
     def _reduce(self, work: _Work, summaries: str) -> None:
         """Go on with the summaries of chunks; where they are no shorter than the chunks, with the best of them."""
@@ -224,27 +300,36 @@ class Abstractive:
         if finish in NOTHING_CAME:
             largest = max((made for made in work.made if made.finish is finish), key=lambda made: made.tokens_in)
             return NotSummarised(finish.value, largest.problem or self._too_large(largest))
-        answer = work.made[-1].text
+        best = work.best or Candidate(work.made[-1])
+        # Of the article's own sentences it does not matter how a model came to others.
+        way = () if best.engine else work.flags
         return Summary(
-            answer,
-            self.name,
-            (*work.flags, *self._checked(work.text, answer)),
+            best.made.text,
+            best.engine or self.name,
+            (*way, *(replace(flag, where=flag.where or "summary") for flag in best.flags)),
             work.tokens_in,
             work.tokens_kept,
-            sum(made.tokens_out for made in work.made),
+            sum(made.tokens_out for made in work.made) + work.tokens_again,
             finish,
+            best.by,
+            best.tried,
+            best.outcome,
         )
-
-    def _checked(self, text: Text, answer: str) -> list[Flag]:
-        """What the check finds in a summary; the headline is part of the article."""
-        found = self.check(Pair(f"{text.title}\n{text.text}", answer, text.language, text.language))
-        return [replace(flag, where="summary") for flag in found]
 
     def _too_large(self, made: Generation) -> str:
         return (
             f"its {made.tokens_in} tokens do not fit into the memory of {self.engine.runs_on}, not even alone; "
             "lower summariser.input_limit, output_limit or beams"
         )
+
+
+def _told(part: str, made: Generation, where: str) -> list[Flag]:
+    """What the engine itself tells of a generation."""
+    found = [] if made.finish in NOTHING_CAME else flags_of(made, part, where)
+    if made.removed:
+        detail = f"the model wrote more than the summary: {made.removed}"
+        found.append(Flag("trimmed", Severity.NOTE, where, detail))
+    return found
 
 
 def fitting(best: Sequence[int], lengths: Sequence[int], limit: int) -> list[int]:

@@ -31,6 +31,7 @@ class Summary:
         tokens_in: tokens of the text; tokens_kept: how many of them the model was given; tokens_out: tokens generated.
             All 0 where no model was asked.
         finish: why the model ended, the worst of several times.
+        repaired_by, tried, outcome: what was done about what the check found, as in a `Candidate`.
     """
 
     text: str
@@ -40,6 +41,9 @@ class Summary:
     tokens_kept: int = 0
     tokens_out: int = 0
     finish: Finish = Finish.CARRIED
+    repaired_by: str = ""
+    tried: tuple[str, ...] = ()
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """The repair ladder: what is tried, one thing after the other, where a sentence's translation has an error.
 
-How each rung makes other candidates is the translator's business; here is decided which sentences climb on, which
-candidate is taken, and what happens to those for which no rung was of use. Nothing is drawn at random, and all sentences
-of a part climb together, so that a rung is one round of batches.
+How each rung makes other candidates is the business of the translator, and of the summariser, for which an article is one
+sentence with its summary; here is decided which sentences climb on, which candidate is taken, and what happens to those for
+which no rung was of use. Nothing is drawn at random, and all sentences of a part climb together, so that a rung is one round
+of batches.
 """
 
 from collections.abc import Callable, Mapping

@@ -34,7 +34,19 @@ from transformers import (
     T5Tokenizer,
 )
 
-from jobs.config import Check, Checks, ConfigError, DigestConfig, Level, Long, Summariser, SummaryFamily, Translate
+from jobs.config import (
+    Check,
+    Checks,
+    ConfigError,
+    DigestConfig,
+    Level,
+    Long,
+    Repair,
+    Rung,
+    Summariser,
+    SummaryFamily,
+    Translate,
+)
 from jobs.digest import run
 from jobs.models.families import READINGS
 from jobs.records import Finish, Flag, Generation, Prompt, Severity
@@ -43,6 +55,8 @@ from jobs.summarise import abstractive
 from jobs.summarise.abstractive import Abstractive, fitting, packed
 from jobs.summarise.summary import NotSummarised, Summary, Text
 from jobs.text.sentences import segment
+from jobs.trust.checks import summary_checker
+from jobs.trust.repair import repairer
 from jobs.versions.parts import failures_of
 from tests.fake_engine import FakeEngine
 from tests.tiny import best, pieces, trimmed
@@ -467,10 +481,127 @@ def test_every_family_has_a_way_to_be_read_and_a_preset() -> None:
 
 def test_a_model_that_is_not_there_is_a_wrong_setting_of_one_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as told:
-        summariser_for(preset("bart_large_cnn", tmp_path / "nowhere"), lambda pair: [])
+        summariser_for(preset("bart_large_cnn", tmp_path / "nowhere"), lambda pair: [], repairer(Repair()))
     assert str(told.value) == (
         f"summariser=bart_large_cnn: {tmp_path / 'nowhere'}: no such folder, and no hub id of the form owner/name"
     )
+
+
+# Summaries that state what their article does not
+
+WRONG = "Twelve people were detained in Astana."
+RIGHT = "Twelve people were detained in Almaty."
+
+
+def said(text: str, *others: str, finish: Finish = Finish.END) -> Generation:
+    """An answer with the other hypotheses of its beam."""
+    alternatives = tuple(Generation(other, 30, 30, 9, Finish.END, -0.2) for other in others)
+    return Generation(text, 30, 30, 9, finish, -0.1, alternatives=alternatives)
+
+
+def held(settings: Summariser, engine: Any, repair: Repair | None = None) -> Abstractive:
+    """A summariser whose summaries are checked, and repaired as the settings say."""
+    return Abstractive(settings, engine, summary_checker(Checks()), repairer(repair or Repair()))
+
+
+def summary_of(settings: Summariser, answers: list[Generation], repair: Repair | None = None) -> Summary:
+    """What comes of the first text when the model gives these answers, one after the other."""
+    engine = FakeEngine()
+    engine.enqueue(*answers)
+    (summary,) = held(settings, engine, repair).summarise([Text(TEXTS[0], "en", "Arrests")])
+    assert isinstance(summary, Summary)
+    assert not engine.answers, "nothing was left to ask for"
+    return summary
+
+
+def checks_of(summary: Summary) -> list[str]:
+    return [flag.check for flag in summary.flags]
+
+
+@pytest.mark.parametrize(
+    ("answers", "by", "tried"),
+    [
+        ([said(WRONG, WRONG, RIGHT)], "hypotheses", ("hypotheses",)),
+        ([said(WRONG, "", RIGHT)], "hypotheses", ("hypotheses",)),
+        ([said(WRONG), said(RIGHT)], "decoding", ("decoding",)),
+        ([said(WRONG, WRONG), said(WRONG, RIGHT)], "decoding", ("hypotheses", "decoding")),
+    ],
+)
+def test_a_summary_that_states_what_its_article_does_not_is_replaced_by_one_that_does_not(
+    answers: list[Generation], by: str, tried: tuple[str, ...], summariser: Summariser
+) -> None:
+    summary = summary_of(summariser, answers)
+    assert (summary.text, summary.repaired_by, summary.tried, summary.outcome) == (RIGHT, by, tried, "repaired")
+    assert summary.engine.startswith("bart_large_cnn@")
+    assert checks_of(summary) == ["repaired"]
+    assert summary.flags[0].detail == f"by {by}, at first faithful: not in the article: Astana"
+    assert summary.tokens_out == 9 * len(answers)
+
+
+def test_where_the_model_keeps_to_the_article_in_no_way_the_summary_is_its_own_sentences(
+    summariser: Summariser,
+) -> None:
+    summary = summary_of(summariser, [said(WRONG, WRONG), said("In Astana, 40 people were detained.")])
+    assert (summary.text, summary.engine, summary.repaired_by) == (TEXTS[0], "extractive", "fallback")
+    assert (summary.tried, summary.outcome) == (("hypotheses", "decoding", "fallback"), "repaired")
+    assert checks_of(summary) == ["extractive", "repaired"]
+
+
+def test_a_faithful_summary_is_not_made_again(summariser: Summariser) -> None:
+    summary = summary_of(summariser, [said(RIGHT, WRONG)])
+    assert (summary.text, summary.flags, summary.repaired_by, summary.outcome) == (RIGHT, (), "", "")
+
+
+def test_the_headline_is_part_of_the_article(summariser: Summariser) -> None:
+    engine = FakeEngine()
+    engine.enqueue(said(WRONG))
+    (summary,) = held(summariser, engine).summarise([Text(TEXTS[0], "en", "Astana condemns arrests")])
+    assert isinstance(summary, Summary)
+    assert (summary.text, summary.flags) == (WRONG, ())
+
+
+@pytest.mark.parametrize(
+    ("repair", "outcome"), [(Repair(enabled=False), ""), (Repair(rungs=[Rung.hypotheses]), "flagged")]
+)
+def test_what_is_not_to_be_repaired_or_cannot_be_stays_with_its_flag(
+    repair: Repair, outcome: str, summariser: Summariser
+) -> None:
+    summary = summary_of(summariser, [said(WRONG, WRONG)], repair)
+    assert (summary.text, summary.repaired_by, summary.outcome) == (WRONG, "", outcome)
+    assert summary.flags == (Flag("faithful", Severity.ERROR, "summary", "not in the article: Astana"),)
+
+
+def test_an_unfinished_summary_is_no_repair(summariser: Summariser) -> None:
+    summary = summary_of(summariser, [said(WRONG), said(RIGHT, finish=Finish.LENGTH)])
+    assert summary.engine == "extractive"
+
+
+def test_a_summary_that_does_not_fit_into_memory_again_is_made_of_sentences(summariser: Summariser) -> None:
+    summary = summary_of(summariser, [said(WRONG), said("", finish=Finish.OUT_OF_MEMORY)])
+    assert (summary.text, summary.engine, summary.finish) == (TEXTS[0], "extractive", Finish.END)
+
+
+@given(st.lists(st.sampled_from([WRONG, RIGHT, "", "In Astana, 40 were hurt."]), min_size=1, max_size=8))
+def test_whatever_the_model_answers_no_summary_states_what_its_article_does_not(bart: Path, texts: list[str]) -> None:
+    engine = FakeEngine()
+    engine.enqueue(*(said(text, *texts[index:]) for index, text in enumerate(texts)))
+    settings = preset("bart_large_cnn", bart, output_minimum=0)
+    summaries = held(settings, engine).summarise([Text(TEXTS[0], "en"), Text(TEXTS[0], "en"), Text(TEXTS[1], "en")])
+    for summary in summaries:
+        assert isinstance(summary, Summary)
+        assert "faithful" not in checks_of(summary)
+        assert summary.text or checks_of(summary) == ["empty"]
+
+
+def test_other_decoding_allows_other_repetitions(bart: Path, seen: Seen) -> None:
+    settings = preset("bart_large_cnn", bart)
+    room = Abstractive(
+        settings, check=lambda pair: [Flag("faithful", Severity.ERROR, "", "never")], ladder=repairer(Repair())
+    )
+    room.load()
+    room.summarise([Text(TEXTS[0], "en")])
+    assert [options["no_repeat_ngram_size"] for options in seen.options] == [3, 2]
+    assert seen.read[0] == seen.read[1]
 
 
 # The whole street
@@ -501,6 +632,7 @@ def test_a_digest_has_the_summaries_that_a_model_wrote_and_says_which(
 ) -> None:
     made = config(articles, targets=["ru"], summariser=preset("bart_large_cnn", bart, input_limit=80))
     made.max_failed_fraction = 1.0
+    made.repair = Repair(enabled=False)  # random weights keep to no article
     assert run(made, {}) == 0
     rows, manifest, _ = version_of(made)
     summaries = [row["renditions"][row["language"]]["summary"] for row in rows]
@@ -585,3 +717,20 @@ def test_a_translation_of_an_unfaithful_summary_says_so_too(
             told = expected if name == "summary" and level is not Level.off else []
             assert [{key: flag[key] for key in ("check", "severity", "where")} for flag in found] == told, language
     assert manifest["flags"].get("faithful", 0) == (0 if level is Level.off else 2)
+
+
+def test_the_digest_says_what_replaced_an_unfaithful_summary(
+    config: Callable[..., DigestConfig], articles: Path, bart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = FakeEngine()
+    engine.enqueue(said(WRONG, RIGHT))
+    monkeypatch.setattr(abstractive, "engine_for", lambda *_: engine)
+    made = config(articles, targets=[], summariser=preset("bart_large_cnn", bart, output_minimum=0))
+    made.articles.limit = 1
+    assert run(made, {}) == 0
+    ((row,), manifest, _) = version_of(made)
+    summary = row["renditions"]["en"]["summary"]
+    assert (summary["text"], summary["repaired_by"]) == (RIGHT, "hypotheses")
+    assert manifest["repairs"] == {
+        "summaries": {"tried": {"hypotheses": 1}, "repaired": {"hypotheses": 1}, "flagged": 0, "untranslated": 0}
+    }

@@ -124,7 +124,7 @@ def test_the_chunks_of_a_long_text_are_read_whole_each_beside_the_instruction(qw
 
 def test_a_limit_that_leaves_no_room_beside_the_instruction_is_a_wrong_setting_of_one_line(qwen3: Path) -> None:
     with pytest.raises(ConfigError) as told:
-        summariser_for(preset("qwen3_8b", qwen3, input_limit=60), lambda pair: [])
+        summariser_for(preset("qwen3_8b", qwen3, input_limit=60), lambda pair: [], lambda first, rungs: dict(first))
     assert str(told.value).startswith(f"summariser=qwen3_8b: {qwen3}: the instruction alone has ")
     assert str(told.value).endswith(" tokens, and it is given 60; set summariser.input_limit higher")
 
@@ -222,4 +222,4 @@ def test_a_server_that_is_not_there_is_a_wrong_setting_of_one_line(server: Local
     with pytest.raises(
         ConfigError, match=r"^summariser=server: http://\S+: the server cannot be used: .*set server.url$"
     ):
-        summariser_for(served(server), lambda pair: [])
+        summariser_for(served(server), lambda pair: [], lambda first, rungs: dict(first))
