@@ -44,7 +44,7 @@ GROUPS = {
     "summariser": "summariser={}",
     "translator": "translator@translators.ru={}",
 }
-JOBS = ("digest", "job")
+JOBS = ("benchmark", "digest", "job")
 
 
 def choices() -> list[str]:

@@ -271,10 +271,10 @@ class Translations:
         made.counts.update(
             segments=translation.segments, tokens_in=translation.tokens_in, tokens_out=translation.tokens_out
         )
-        source = self.source(article)
         for repair in translation.repairs:
             by = f":{repair.by}" if repair.outcome == "repaired" else ""
             made.counts.update([f"repair:{repair.outcome}{by}", *(f"repair:tried:{rung}" for rung in repair.tried)])
+        source = self.source(article)
         terms, _ = self.glossary.check(text, translation.text, source, self.language)
         made.add(
             article,

@@ -168,10 +168,11 @@ class Translator:
             counts.append(self.engine.count_tokens(prompts) if prompts else [])
         return counts
 
-    def answers(self, sentences: Sequence[tuple[str, str]]) -> list[Generation]:
+    def answers(self, sentences: Sequence[Sentence]) -> list[Generation]:
         """What the model itself makes of each `(sentence, source language)`, uncut and unchecked; needs the engine loaded."""
-        whole = {(text, source): [Segment(text, "")] for text, source in sentences}
-        made = self._generate(whole, lambda share, tokens: None)
+        made = self._generate(
+            {sentence: [Segment(sentence[0], "")] for sentence in sentences}, lambda share, tokens: None
+        )
         return [made[sentence] for sentence in sentences]
 
     def translate(
