@@ -144,10 +144,12 @@ class Summaries:
         """Summarise each draft."""
         made = Made()
         share = Share(len(drafts), tell)
-        jobs = [(draft.article, text) for draft in drafts for text in self.texts(draft)]
+        jobs = [(draft, text) for draft in drafts for text in self.texts(draft)]
         summaries = self.summariser.summarise([text for _, text in jobs], done=share)
-        for (article, text), summary in zip(jobs, summaries, strict=True):
-            self.keep(made, article, text.language, summary)
+        for (draft, text), summary in zip(jobs, summaries, strict=True):
+            if isinstance(summary, Summary):
+                summary = replace(summary, flags=(*summary.flags, *untranslated(draft, text.language, summary.text)))
+            self.keep(made, draft.article, text.language, summary)
         share(1.0, 0)
         return made
 
@@ -196,6 +198,13 @@ def summariser_for(settings: Summariser, check: Callable[[Pair], list[Flag]]) ->
         raise ConfigError("summariser", settings.name, str(error)) from None
 
 
+def untranslated(draft: Draft, language: str, summary: str) -> list[Flag]:
+    """Sentences of a translated text that were left in its source language and stand in its summary."""
+    texts = (item for item in draft.renditions if (item.field, item.language) == ("text", language))
+    flags = (flag for item in texts for flag in item.flags if flag.check == "untranslated")
+    return [replace(flag, where="summary") for flag in flags if flag.detail in " ".join(summary.split())]
+
+
 class Translations:
     """Fields of articles in one target language."""
 
@@ -213,7 +222,7 @@ class Translations:
         self.fields = fields_to_translate(config)
         self.strict = config.translate.strict_truncation
         self.sources = config.articles.languages
-        self.self_test = config.self_test
+        self.self_test = config.self_test and self.translator.settings.self_test
         self.tested = "skipped"
 
     def open(self) -> None:
@@ -271,10 +280,10 @@ class Translations:
         made.counts.update(
             segments=translation.segments, tokens_in=translation.tokens_in, tokens_out=translation.tokens_out
         )
+        source = self.source(article)
         for repair in translation.repairs:
             by = f":{repair.by}" if repair.outcome == "repaired" else ""
             made.counts.update([f"repair:{repair.outcome}{by}", *(f"repair:tried:{rung}" for rung in repair.tried)])
-        source = self.source(article)
         terms, _ = self.glossary.check(text, translation.text, source, self.language)
         made.add(
             article,
