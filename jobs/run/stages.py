@@ -407,6 +407,15 @@ class OutOfPivot(Translations):
                 made.add(draft.article, self.own_sentences(draft.article))
         return made
 
+    def keep(
+        self, made: Made, article: Article, name: str, text: str, translation: Translation | NotTranslated
+    ) -> None:
+        """Add a summary that came back whole; where a part of it did not, the article's own sentences are better."""
+        flags = translation.flags if isinstance(translation, Translation) else ()
+        if lost := next((flag for flag in flags if flag.check in ("untranslated", "empty")), None):
+            translation = NotTranslated(lost.check, f"{lost.where}: {lost.detail}")
+        super().keep(made, article, name, text, translation)
+
     def jobs(self, draft: Draft, made: Made) -> list[tuple[Article, str, str]]:
         """The summary in the pivot language, unless that is made of sentences: the article's own are better."""
         summary = draft.rendition("summary", self.pivot)

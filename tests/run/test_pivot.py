@@ -218,6 +218,29 @@ def test_wherever_the_way_is_cut_the_summary_is_made_of_the_articles_own_sentenc
     assert {item.article_id for item in failures_of(version(made))} == ({"a0", "a2"} if engine == "to_kk" else {"a2"})
 
 
+RUSSIAN = {
+    "Наурызда мұнай өндіру азайды.": "Добыча нефти в марте сократилась.",
+    "Бұл туралы сейсенбі күні министрлік хабарлады.": "Об этом во вторник сообщило министерство.",
+    "Баға 5 пайызға өсті.": "Цены выросли на 5 процентов.",
+}
+
+
+def test_a_summary_that_stays_in_the_pivot_language_is_not_taken_for_one_that_came_back(
+    pivoted: Make, engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "write", lambda name: lambda text: RUSSIAN.get(text, text))
+    made = pivoted(repair=Repair())
+    assert run(made, {}) == 0
+    summaries = [row["renditions"][row["language"]]["summary"] for row in digests(made)]
+    assert [item["engine"] for item in summaries[::2]] == ["extractive", "extractive"]
+    assert summaries[0]["text"] == KAZAKH
+    (failure, _) = (item for item in failures_of(version(made)) if item.stage == "pivot-kk")
+    assert (failure.kind, failure.message) == (
+        "untranslated",
+        "summary: segment 1: Добыча нефти в марте сократилась.",
+    )
+
+
 def test_a_text_too_short_for_the_model_is_not_sent_there_and_back(
     pivoted: Make, engines: Engines, writer: Summariser
 ) -> None:
