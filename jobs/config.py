@@ -4,7 +4,7 @@ A field marked `metadata=UNPRINTED` does not change what comes out, and so is no
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -518,10 +518,10 @@ class DigestConfig:
             self._refuse_licence(f"translators.{language}", self.translators[language], language)
             if fallback := self.translators[language].fallback:
                 self._check_fallback(f"translators.{language}.fallback", fallback, language)
-        refuse_licence(self.use, "summariser", self.summariser, "summariser", commercial_summarisers())
+        refuse_licence(self.use, "summariser", self.summariser, "summariser", commercial_summarisers)
 
     def _refuse_licence(self, key: str, translator: Translator, language: str) -> None:
-        refuse_licence(self.use, key, translator, f"translator@{key}", commercial_presets(language))
+        refuse_licence(self.use, key, translator, f"translator@{key}", lambda: commercial_presets(language))
 
     def _check_fallback(self, key: str, fallback: Translator, language: str) -> None:
         self._refuse_licence(key, fallback, language)
@@ -582,10 +582,10 @@ class BenchmarkConfig:
     def __post_init__(self) -> None:
         if self.target not in LANGUAGES:
             raise ConfigError("target", self.target, f"one of {', '.join(LANGUAGES)}")
-        refuse_licence(self.use, "translator", self.translator, "translator", commercial_presets(self.target))
+        refuse_licence(self.use, "translator", self.translator, "translator", lambda: commercial_presets(self.target))
 
 
-def refuse_licence(use: Use, key: str, model: Model, choice: str, others: Sequence[str]) -> None:
+def refuse_licence(use: Use, key: str, model: Model, choice: str, others: Callable[[], Sequence[str]]) -> None:
     """Raise `ConfigError` where a model's licence does not allow the use.
 
     Args:
@@ -593,14 +593,14 @@ def refuse_licence(use: Use, key: str, model: Model, choice: str, others: Sequen
         key: of the model.
         model: whose licence counts.
         choice: what chooses another model on the command line.
-        others: models that may be used commercially.
+        others: finds the models that may be used commercially, which takes a second.
     """
     if use is Use.commercial and not model.commercial:
         raise ConfigError(
             key,
             model.name,
             f"its licence {model.licence} forbids commercial use; set use=research if yours is none, "
-            f"or choose {choice}=<name>: {', '.join(others)}",
+            f"or choose {choice}=<name>: {', '.join(others())}",
         )
 
 

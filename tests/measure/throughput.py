@@ -29,7 +29,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
 from jobs import digest
-from jobs.config import ComputeType, DigestConfig
+from jobs.config import ComputeType, DigestConfig, Translator
 from jobs.demo.corpus import sampling
 from jobs.models import batching, ct2
 from jobs.models.budget import Budget
@@ -266,14 +266,10 @@ def padding() -> None:
 def whole_job(folder: Path, sentences: int) -> None:
     """Print the throughput of a digest, loading and writing included, beside that of its model calls alone.
 
-    The articles are of eight FLORES sentences; titles and texts are translated, and checked.
+    The articles are of eight FLORES sentences; titles and texts are translated, and checked. What a process does once,
+    imports above all, a first job on one article has done.
     """
-    texts = flores(sentences)
-    path = folder / "articles.jsonl"
-    with path.open("w", encoding="utf-8") as file:
-        for start in range(0, len(texts), 8):
-            title, *rest = texts[start : start + 8]
-            file.write(json.dumps({"id": str(start), "title": title, "text": " ".join(rest) or title}) + "\n")
+    run_digest(folder, flores(8))
     calls: list[list[Prompt]] = []
 
     def remembered(engine: Engine, prompts: Sequence[Prompt], **options: Any) -> Any:
@@ -281,13 +277,8 @@ def whole_job(folder: Path, sentences: int) -> None:
         return generate(engine, prompts, **options)
 
     generate = batching.generate
-    config = _digest(f"articles.path={path}", f"outputs.root={folder / 'outputs'}")
-    quiet = io.StringIO()
-    with patch.object(batching, "generate", remembered), redirect_stdout(quiet), redirect_stderr(quiet):
-        started = time.perf_counter()
-        digest.run(config, {})
-        whole = time.perf_counter() - started
-    settings = config.translators["ru"]
+    with patch.object(batching, "generate", remembered):
+        settings, whole = run_digest(folder, flores(sentences))
     engine = loaded(
         CTranslate2Engine(
             find(settings.model, None),
@@ -303,6 +294,22 @@ def whole_job(folder: Path, sentences: int) -> None:
     alone = time.perf_counter() - started
     print(f"whole job: {whole:.1f} s, its {sum(map(len, calls)):,} model calls alone: {alone:.1f} s\t\t\t", flush=True)
     report("whole job ÷ model calls alone", alone / whole, 0.9, digits=2)
+
+
+def run_digest(folder: Path, texts: Sequence[str]) -> tuple[Translator, float]:
+    """Run a digest of articles of eight sentences; the settings of its translator, and seconds."""
+    path = folder / "articles.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        for start in range(0, len(texts), 8):
+            title, *rest = texts[start : start + 8]
+            file.write(json.dumps({"id": str(start), "title": title, "text": " ".join(rest) or title}) + "\n")
+    config = _digest(f"articles.path={path}", f"outputs.root={folder / 'outputs'}")
+    quiet = io.StringIO()
+    with redirect_stdout(quiet), redirect_stderr(quiet):
+        started = time.perf_counter()
+        digest.run(config, {})
+        seconds = time.perf_counter() - started
+    return config.translators["ru"], seconds
 
 
 def _digest(*overrides: str) -> DigestConfig:
