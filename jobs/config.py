@@ -295,6 +295,15 @@ class Model:
 
 
 @dataclass
+class Pivot:
+    """For each language: another one into which its articles are translated to be summarised, and their summaries back."""
+
+    en: str | None = None
+    ru: str | None = None
+    kk: str | None = None
+
+
+@dataclass
 class Summariser(Model):
     """How an article becomes a few sentences: by choosing them, or with a model that writes them.
 
@@ -304,6 +313,7 @@ class Summariser(Model):
         languages: that it reads and writes.
         sentences: how many are chosen, where sentences are chosen; the most that a chat model is asked for.
         long: what is done with an article that is longer than the model reads.
+        pivot: where the articles go that are in a language which the model does not know.
     """
 
     name: str = "extractive"
@@ -313,6 +323,7 @@ class Summariser(Model):
     languages: list[str] = field(default_factory=list)
     sentences: int = 3
     long: Long = Long.select
+    pivot: Pivot = field(default_factory=Pivot)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -325,6 +336,20 @@ class Summariser(Model):
         self._refuse_served(self.family)
         if self.model:
             _subset("summariser.languages", self.languages, LANGUAGES)
+        for language, pivot in self.pivots.items():
+            self._refuse_pivot(language, pivot)
+
+    def _refuse_pivot(self, language: str, pivot: str) -> None:
+        key, known = f"summariser.pivot.{language}", ", ".join(self.languages)
+        if not self.model or language in self.languages:
+            raise ConfigError(key, pivot, f"{self.name} summarises {language} itself; leave it out")
+        if pivot not in self.languages:
+            raise ConfigError(key, pivot, f"{self.name} does not summarise {pivot}, only {known}")
+
+    @property
+    def pivots(self) -> dict[str, str]:
+        """Language -> its pivot, for those that have one."""
+        return {language: pivot for language in LANGUAGES if (pivot := getattr(self.pivot, language))}
 
 
 @dataclass
@@ -401,7 +426,7 @@ class Glossary:
 
 @dataclass
 class Check:
-    """One check of translations; `jobs/trust/checks.py` has them all."""
+    """One check of translations or summaries; `jobs/trust/checks.py` has them all."""
 
     severity: Level = Level.error
 
@@ -417,6 +442,7 @@ class Checks:
     verbatim: Check = field(default_factory=Check)
     marks: Check = field(default_factory=lambda: Check(Level.warning))
     names: Check = field(default_factory=lambda: Check(Level.warning))
+    faithful: Check = field(default_factory=Check)
 
 
 @dataclass
@@ -482,12 +508,11 @@ class DigestConfig:
             _subset("targets", self.targets, TARGETS)
         if not 0 <= self.max_failed_fraction <= 1:
             raise ConfigError("max_failed_fraction", self.max_failed_fraction, "a number from 0 to 1")
-        for language in self.translated:
+        for language in self.needed:
             if language not in self.translators:
+                wanting = f"targets={shown(self.targets)}" if language in self.translated else "summariser.pivot"
                 raise ConfigError(
-                    f"translators.{language}",
-                    None,
-                    f"targets={shown(self.targets)} needs it; add translator@translators.{language}=demo",
+                    f"translators.{language}", None, f"{wanting} needs it; add translator@translators.{language}=demo"
                 )
             self._refuse_licence(f"translators.{language}", self.translators[language], language)
             if fallback := self.translators[language].fallback:
@@ -508,6 +533,12 @@ class DigestConfig:
     def translated(self) -> list[str]:
         """Languages that are translated into: the targets, with Kazakh for Kazakh in Latin script."""
         return list(dict.fromkeys("kk" if target == LATIN_KAZAKH else target for target in self.targets))
+
+    @property
+    def needed(self) -> list[str]:
+        """Languages whose translator is needed: those that are translated into, and both ends of the summariser's pivots."""
+        pivots = self.summariser.pivots
+        return list(dict.fromkeys([*self.translated, *pivots.values(), *pivots]))
 
 
 @dataclass

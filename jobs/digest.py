@@ -65,7 +65,7 @@ def _identity(config: DigestConfig, files: list[Path], street: list[Any]) -> dic
     settings = printed(config)
     settings["articles"].pop("path")  # the same files elsewhere are the same input, and their checksums are kept
     terms = settings["glossary"].pop("path")  # likewise
-    settings["translators"] = {language: settings["translators"][language] for language in sorted(config.translated)}
+    settings["translators"] = {language: settings["translators"][language] for language in sorted(config.needed)}
     return {
         "config": settings,
         "models": {name: model.name for name, model in found.items()},

@@ -16,6 +16,7 @@ from jobs.config import (
     Family,
     Level,
     Outputs,
+    Pivot,
     Rung,
     Server,
     Source,
@@ -202,6 +203,22 @@ def test_the_defaults_are_the_demo() -> None:
         (lambda: Summariser(output_minimum=-1), "summariser.output_minimum=-1: a whole number from 0"),
         (lambda: Summariser(model="/x"), r"summariser.languages=\[\]: choose one or more of en, ru, kk"),
         (lambda: Summariser(model="/x", languages=["de"]), r"summariser.languages=\[de\]: choose"),
+        (
+            lambda: Summariser(pivot=Pivot(kk="ru")),
+            "summariser.pivot.kk=ru: extractive summarises kk itself; leave it out",
+        ),
+        (
+            lambda: Summariser("x", "/x", languages=["en", "ru"], pivot=Pivot(ru="en")),
+            "summariser.pivot.ru=en: x summarises ru itself; leave it out",
+        ),
+        (
+            lambda: Summariser("x", "/x", languages=["en"], pivot=Pivot(kk="ru")),
+            "summariser.pivot.kk=ru: x does not summarise ru, only en",
+        ),
+        (
+            lambda: DigestConfig(summariser=Summariser("x", "/x", languages=["ru"], pivot=Pivot(kk="ru")), targets=[]),
+            "translators.ru=null: summariser.pivot needs it; add translator@translators.ru=demo",
+        ),
         (lambda: Translate(fields=["titel"]), r"translate.fields=\[titel\]: choose one or more of title"),
         (
             lambda: Translator("x", "/x", family=Family.nllb, tags={"ru": ""}),
@@ -278,6 +295,15 @@ def test_a_check_is_set_or_switched_off_by_its_name() -> None:
     checks = composed("checks.numbers.severity=note", "checks.marks.severity=off").checks
     assert (checks.numbers.severity, checks.marks.severity) == (Level.note, Level.off)
     assert checks.language.severity is Level.error
+
+
+def test_a_pivot_is_set_as_a_whole_or_by_its_language() -> None:
+    chosen = ["summariser=mbart_ru_gazeta", "translator@translators.ru=qwen3_8b", "translator@translators.kk=qwen3_8b"]
+    assert composed(*chosen).summariser.pivots == {}
+    for override in ("summariser.pivot={kk: ru}", "summariser.pivot.kk=ru"):
+        made = composed(*chosen, override, "targets=[]")
+        assert made.summariser.pivots == {"kk": "ru"}
+        assert made.needed == ["ru", "kk"]
 
 
 MADLAD_BEHIND = "translator@translators.kk.fallback=madlad_3b"

@@ -67,7 +67,7 @@ def close(walk: Walk, identity: dict[str, Any]) -> bool:
 
 def notices_of(config: DigestConfig) -> list[str]:
     """What every reader of this configuration's output has to be told."""
-    translators = [config.translators[language] for language in config.translated]
+    translators = [config.translators[language] for language in config.needed]
     used = [config.summariser, *translators, *(item.fallback for item in translators if item.fallback)]
     found = {model.notice for model in used}
     return sorted(notice for notice in found if notice)
@@ -77,6 +77,7 @@ def _write_manifest(
     walk: Walk, identity: dict[str, Any], counts: Mapping[str, Counter[str]], notices: list[str], status: str
 ) -> None:
     failures = Counter(f"{item.stage}: {item.kind}" for item in parts.failures_of(walk.version))
+    # A fallback has no stage of its own.
     figures = {
         name: counts.get(name, counts.get(f"translations-{name}", Counter())) for name in stages.models(walk.stages)
     }

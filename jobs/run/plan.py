@@ -9,9 +9,9 @@ from rich.table import Table
 
 from jobs.articles.loading import Loader, dataset
 from jobs.config import DigestConfig, Model, Translator
-from jobs.records import Article
+from jobs.records import Article, Rendition
 from jobs.run.screen import output
-from jobs.run.stages import Draft, Made, Stage, Summaries, Translations, full_texts, model_of
+from jobs.run.stages import Draft, Made, Stage, Summaries, Translations, model_of
 from jobs.summarise.abstractive import Abstractive
 
 CHUNK = 200
@@ -20,7 +20,8 @@ CHUNK = 200
 def show(config: DigestConfig, files: list[Path], street: Sequence[Stage]) -> None:
     """Load as a run would, count what each model would be given, and print a table.
 
-    Summaries that a model would write are not there to be counted for translation; extractive ones stand for them.
+    What a model would write is not there to be counted for the next one: extractive summaries stand for summaries, and
+    texts for their translations.
     """
     loader = Loader(config.articles)
     rows = iter(dataset(config.articles, files))
@@ -33,9 +34,10 @@ def show(config: DigestConfig, files: list[Path], street: Sequence[Stage]) -> No
         for stage in street:
             if isinstance(stage, Translations):
                 given[stage.name].update(_to_translate(stage, drafts))
+                drafts = [_untranslated(stage, draft) for draft in drafts]
             elif isinstance(stage, Summaries):
                 if isinstance(stage.summariser, Abstractive):
-                    given[stage.name].update(_to_summarise(stage.summariser, drafts))
+                    given[stage.name].update(_to_summarise(stage, stage.summariser, drafts))
                 drafts = _extracted(stage, drafts)
     _print(files, found, street, given)
 
@@ -45,14 +47,23 @@ def _extracted(stage: Summaries, drafts: list[Draft]) -> list[Draft]:
     summariser = stage.summariser.extractive if isinstance(stage.summariser, Abstractive) else stage.summariser
     made = Made()
     for draft in drafts:
-        for text in full_texts(draft):
+        for text in stage.texts(draft):
             stage.keep(made, draft.article, text.language, summariser.summary(text))
     return [Draft(draft.article, (*draft.renditions, *made.renditions.get(draft.article.id, ()))) for draft in drafts]
 
 
-def _to_summarise(model: Abstractive, drafts: Sequence[Draft]) -> Counter[str]:
+def _untranslated(stage: Translations, draft: Draft) -> Draft:
+    """A draft with the texts that a stage would translate, as if they were the translations."""
+    made = [
+        Rendition(name, stage.language, text, f"{name}:{stage.source(article)}", stage.name)
+        for article, name, text in stage.jobs(draft, Made())
+    ]
+    return Draft(draft.article, (*draft.renditions, *made))
+
+
+def _to_summarise(stage: Summaries, model: Abstractive, drafts: Sequence[Draft]) -> Counter[str]:
     """Texts and tokens that a summarisation model would be given; the other texts are not for this model."""
-    texts = [text for draft in drafts for text in full_texts(draft)]
+    texts = [text for draft in drafts for text in stage.texts(draft)]
     lengths = [model.count([text.text], text.language)[0] for text in texts]
     read = [length for text, length in zip(texts, lengths, strict=True) if not model.refusal(text, length)]
     return Counter(
@@ -67,7 +78,7 @@ def _to_summarise(model: Abstractive, drafts: Sequence[Draft]) -> Counter[str]:
 def _to_translate(stage: Translations, drafts: Sequence[Draft]) -> Counter[str]:
     """Texts, segments and tokens that a translation stage would be given."""
     refused = Made()
-    texts = [(text, article.language) for draft in drafts for article, _, text in stage.jobs(draft, refused)]
+    texts = [(text, stage.source(article)) for draft in drafts for article, _, text in stage.jobs(draft, refused)]
     lengths = [length for counts in stage.translator.count(texts) for length in counts]
     limit = stage.translator.engine.input_limit
     return Counter(

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from jobs.config import LATIN_KAZAKH, ConfigError, DigestConfig, Order, Summariser
 from jobs.models.engine import ModelError
-from jobs.records import Article, Digest, Failure, Finish, Flag, Rendition
+from jobs.records import Article, Digest, Failure, Finish, Flag, Pair, Rendition, Severity
 from jobs.summarise.abstractive import Abstractive
 from jobs.summarise.extractive import Extractive
 from jobs.summarise.summary import NotSummarised, Summary, Text
@@ -19,7 +19,7 @@ from jobs.text.transliteration import to_latin
 from jobs.translate.glossary import Glossary, load
 from jobs.translate.translator import NotTranslated, Translation, Translator
 from jobs.trust import selftest
-from jobs.trust.checks import checker
+from jobs.trust.checks import checker, summary_checker
 from jobs.trust.repair import repairer
 
 log = logging.getLogger(__name__)
@@ -37,10 +37,13 @@ class Draft:
         """The text of a field in a language, or an empty string where there is none."""
         if language == self.article.language and name != "summary":
             return str(getattr(self.article, name))
-        for rendition in self.renditions:
-            if (rendition.field, rendition.language) == (name, language):
-                return rendition.text
-        return ""
+        rendition = self.rendition(name, language)
+        return rendition.text if rendition else ""
+
+    def rendition(self, name: str, language: str) -> Rendition | None:
+        """What an earlier stage made of a field in a language, if anything."""
+        fitting = (item for item in self.renditions if (item.field, item.language) == (name, language))
+        return next(fitting, None)
 
 
 @dataclass(slots=True)
@@ -106,11 +109,17 @@ def street(config: DigestConfig) -> list[Stage]:
     """The stages between loading and the digest, in their order."""
     summaries = Summaries(config)
     glossary = load(config.glossary)
+    pivots = config.summariser.pivots
+    summarised: list[Stage] = [
+        *(IntoPivot(config, language, glossary) for language in dict.fromkeys(pivots.values())),
+        summaries,
+        *(OutOfPivot(config, language, glossary) for language in pivots),
+    ]
     translations = [Translations(config, language, glossary) for language in config.translated]
     latin = [Transliterations(config.translate.fields)] if LATIN_KAZAKH in config.targets else []
     if config.order is Order.translate_first:
-        return [*translations, summaries, *latin]
-    return [summaries, *translations, *latin]
+        return [*translations, *summarised, *latin]
+    return [*summarised, *translations, *latin]
 
 
 class Summaries:
@@ -119,7 +128,8 @@ class Summaries:
     name = "summaries"
 
     def __init__(self, config: DigestConfig) -> None:
-        self.summariser = summariser_for(config.summariser)
+        self.summariser = summariser_for(config.summariser, summary_checker(config.checks))
+        self.pivots = config.summariser.pivots
         self.strict = config.translate.strict_truncation
 
     def open(self) -> None:
@@ -134,7 +144,7 @@ class Summaries:
         """Summarise each draft."""
         made = Made()
         share = Share(len(drafts), tell)
-        jobs = [(draft, text) for draft in drafts for text in full_texts(draft)]
+        jobs = [(draft, text) for draft in drafts for text in self.texts(draft)]
         summaries = self.summariser.summarise([text for _, text in jobs], done=share)
         for (draft, text), summary in zip(jobs, summaries, strict=True):
             if isinstance(summary, Summary):
@@ -142,6 +152,17 @@ class Summaries:
             self.keep(made, draft.article, text.language, summary)
         share(1.0, 0)
         return made
+
+    def texts(self, draft: Draft) -> list[Text]:
+        """The texts of an article that are summarised; its own is not where it was translated into a pivot language."""
+        own = draft.article.language
+        pivot = self.pivots.get(own)
+        languages = [own, *(item.language for item in draft.renditions if item.field == "text" and item.text)]
+        return [
+            Text(draft.find("text", language), language, draft.find("title", language))
+            for language in languages
+            if language != own or pivot not in languages
+        ]
 
     def keep(self, made: Made, article: Article, language: str, summary: Summary | NotSummarised) -> None:
         """Add a summary as a rendition, or as a failure of the rendition."""
@@ -162,12 +183,17 @@ class Summaries:
         made.add(article, Rendition("summary", language, summary.text, lineage, summary.engine, summary.flags))
 
 
-def summariser_for(settings: Summariser) -> Extractive | Abstractive:
-    """What summarises; a model that is not there is a wrong setting."""
+def summariser_for(settings: Summariser, check: Callable[[Pair], list[Flag]]) -> Extractive | Abstractive:
+    """What summarises; a model that is not there is a wrong setting.
+
+    Args:
+        settings: the model, if there is one.
+        check: of what a model writes; sentences of the article need none.
+    """
     if not settings.model:
         return Extractive(settings.sentences)
     try:
-        return Abstractive(settings)
+        return Abstractive(settings, check=check)
     except ModelError as error:
         raise ConfigError("summariser", settings.name, str(error)) from None
 
@@ -177,15 +203,6 @@ def untranslated(draft: Draft, language: str, summary: str) -> list[Flag]:
     texts = (item for item in draft.renditions if (item.field, item.language) == ("text", language))
     flags = (flag for item in texts for flag in item.flags if flag.check == "untranslated")
     return [replace(flag, where="summary") for flag in flags if flag.detail in " ".join(summary.split())]
-
-
-def full_texts(draft: Draft) -> list[Text]:
-    """The text of an article in its own language, and in those that it was translated into."""
-    translated = [item.language for item in draft.renditions if item.field == "text"]
-    return [
-        Text(draft.find("text", language), language, draft.find("title", language))
-        for language in (draft.article.language, *translated)
-    ]
 
 
 class Translations:
@@ -239,10 +256,13 @@ class Translations:
         jobs: list[tuple[Article, str, str]] = []
         for draft in drafts:
             jobs.extend(self.jobs(draft, made))
-        texts = [(text, article.language) for article, _, text in jobs]
+        unfaithful = {draft.article.id: unfaithful_in(draft) for draft in drafts}
+        texts = [(text, self.source(article)) for article, _, text in jobs]
         share = Share(len(drafts), tell)
         translations = self.translator.translate(texts, done=share)
         for (article, name, text), translation in zip(jobs, translations, strict=True):
+            if isinstance(translation, Translation) and name == "summary":
+                translation = replace(translation, flags=(*unfaithful[article.id], *translation.flags))
             self.keep(made, article, name, text, translation)
         share(1.0, 0)
         return made
@@ -260,17 +280,18 @@ class Translations:
         made.counts.update(
             segments=translation.segments, tokens_in=translation.tokens_in, tokens_out=translation.tokens_out
         )
+        source = self.source(article)
         for repair in translation.repairs:
             by = f":{repair.by}" if repair.outcome == "repaired" else ""
             made.counts.update([f"repair:{repair.outcome}{by}", *(f"repair:tried:{rung}" for rung in repair.tried)])
-        terms, _ = self.glossary.check(text, translation.text, article.language, self.language)
+        terms, _ = self.glossary.check(text, translation.text, source, self.language)
         made.add(
             article,
             Rendition(
                 name,
                 self.language,
                 translation.text,
-                derived_from=f"{name}:{article.language}",
+                derived_from=f"{name}:{source}",
                 engine=self.translator.name,
                 flags=translation.flags,
                 repaired_by="; ".join(f"{repair.where}: {repair.by}" for repair in translation.repairs if repair.by),
@@ -279,17 +300,116 @@ class Translations:
         )
 
     def jobs(self, draft: Draft, made: Made) -> list[tuple[Article, str, str]]:
-        """What is to be translated of a draft; a pair that the model does not know is a failure of the rendition."""
+        """What is to be translated of a draft, and is not there yet.
+
+        A pair that the model does not know is a failure of the rendition.
+        """
         article = draft.article
-        if article.language == self.language:
+        if not self.wants(article):
             return []
-        wanted = [(article, name, text) for name in self.fields if (text := draft.find(name, article.language))]
+        source = self.source(article)
+        missing = (name for name in self.fields if not draft.find(name, self.language))
+        wanted = [(article, name, text) for name in missing if (text := draft.find(name, source))]
         made.counts["wanted"] += len(wanted)
-        if refusal := self.translator.refusal(article.language):
+        if wanted and (refusal := self.translator.refusal(source)):
             made.counts["failed"] += len(wanted)
             made.failures.append(Failure(article.id, self.name, "unknown_pair", refusal, article.where))
             return []
         return wanted
+
+    def wants(self, article: Article) -> bool:
+        """Whether fields of an article are translated here."""
+        return article.language != self.language
+
+    def source(self, article: Article) -> str:
+        """The language that an article is translated from."""
+        return article.language
+
+
+class IntoPivot(Translations):
+    """The articles that are summarised in this language, since the summariser does not know theirs."""
+
+    def __init__(self, config: DigestConfig, language: str, glossary: Glossary) -> None:
+        super().__init__(config, language, glossary)
+        self.name = f"pivot-{language}"
+        self.fields = ["title", "text"]
+        self.sources = [source for source, pivot in config.summariser.pivots.items() if pivot == language]
+        for source in self.sources:
+            refuse_pivot(self.translator, source, f"summariser.pivot.{source}", language)
+
+    def wants(self, article: Article) -> bool:
+        """Those whose language has this pivot."""
+        return article.language in self.sources
+
+
+class OutOfPivot(Translations):
+    """The summaries of articles in this language, back from the pivot language in which they were written.
+
+    Where none comes back, the summary is made of the article's own sentences.
+    """
+
+    def __init__(self, config: DigestConfig, language: str, glossary: Glossary) -> None:
+        super().__init__(config, language, glossary)
+        self.name = f"pivot-{language}"
+        self.fields = ["summary"]
+        self.pivot = config.summariser.pivots[language]
+        self.sources = [self.pivot]
+        self.extractive = Extractive(config.summariser.sentences)
+        refuse_pivot(self.translator, self.pivot, f"summariser.pivot.{language}", self.pivot)
+
+    def wants(self, article: Article) -> bool:
+        """Those in this language."""
+        return article.language == self.language
+
+    def source(self, article: Article) -> str:
+        """The pivot language."""
+        return self.pivot
+
+    def work(self, drafts: Sequence[Draft], tell: Tell) -> Made:
+        """Translate the summaries, and write down beside each on which way it came."""
+        made = super().work(drafts, tell)
+        for draft in drafts:
+            if not self.wants(draft.article) or draft.find("summary", self.language):
+                continue
+            if found := made.renditions.get(draft.article.id):
+                made.renditions[draft.article.id] = [
+                    replace(item, flags=(*self.way(draft), *item.flags)) for item in found
+                ]
+                made.counts["flag:pivot"] += 1
+            else:
+                made.add(draft.article, self.own_sentences(draft.article))
+        return made
+
+    def jobs(self, draft: Draft, made: Made) -> list[tuple[Article, str, str]]:
+        """The summary in the pivot language, unless that is made of sentences: the article's own are better."""
+        summary = draft.rendition("summary", self.pivot)
+        if summary and all(flag.check != "extractive" for flag in summary.flags):
+            return super().jobs(draft, made)
+        return []
+
+    def way(self, draft: Draft) -> list[Flag]:
+        """What is to be known of a summary in the pivot language, which need not be among the targets."""
+        text, summary = draft.rendition("text", self.pivot), draft.rendition("summary", self.pivot)
+        if text is None or summary is None:
+            return []
+        errors = sum(flag.severity is Severity.ERROR for flag in text.flags)
+        doubt = f" (errors flagged: {errors})" if errors else ""
+        detail = (
+            f"translated into {self.pivot} by {text.engine}{doubt}, summarised by {summary.engine}, translated back"
+        )
+        return [Flag("pivot", Severity.NOTE, "summary", detail), *summary.flags]
+
+    def own_sentences(self, article: Article) -> Rendition:
+        """The summary that an article has without a pivot."""
+        reason = f"no summary came back from {self.pivot}"
+        made = self.extractive.instead(Text(article.text, article.language, article.title), reason)
+        return Rendition("summary", article.language, made.text, f"text:{article.language}", made.engine, made.flags)
+
+
+def refuse_pivot(translator: Translator, source: str, key: str, pivot: str) -> None:
+    """Refuse a pivot that a translator cannot serve, before anything is spent."""
+    if refusal := translator.refusal(source):
+        raise ConfigError(key, pivot, refusal)
 
 
 @dataclass(slots=True)
@@ -319,6 +439,12 @@ class Transliterations:
             made.counts.update(wanted=len(texts), made=len(texts))
             tell(1, 0)
         return made
+
+
+def unfaithful_in(draft: Draft) -> list[Flag]:
+    """What an article's own summary states without the article; its translations state it too."""
+    own = draft.rendition("summary", draft.article.language)
+    return [flag for flag in own.flags if flag.check == "faithful"] if own else []
 
 
 def cut_short(flags: Sequence[Flag]) -> tuple[str, str] | None:
@@ -358,8 +484,18 @@ def fields_to_translate(config: DigestConfig) -> list[str]:
     return list(dict.fromkeys("text" if name == "summary" else name for name in config.translate.fields))
 
 
-def digest_of(draft: Draft, targets: Sequence[str]) -> Digest:
-    """The end of the street: an article with its renditions in its own language and the targets, ordered."""
-    asked = (item for item in draft.renditions if item.language in (draft.article.language, *targets))
+def fields_shown(config: DigestConfig) -> list[str]:
+    """The fields that a digest has in the target languages."""
+    made_afterwards = ["summary"] if config.order is Order.translate_first else []
+    return [*fields_to_translate(config), *made_afterwards]
+
+
+def digest_of(draft: Draft, targets: Sequence[str], fields: Sequence[str]) -> Digest:
+    """The end of the street: an article with its renditions in its own language, and fields in the targets, ordered."""
+    asked = (
+        item
+        for item in draft.renditions
+        if item.language == draft.article.language or (item.language in targets and item.field in fields)
+    )
     order = sorted(asked, key=lambda item: (item.language, item.field))
     return Digest(draft.article, tuple(order))

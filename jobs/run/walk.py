@@ -18,7 +18,7 @@ from jobs.articles.loading import SET_ASIDE, Loader, dataset
 from jobs.config import DigestConfig
 from jobs.records import Article, Failure
 from jobs.run.screen import Screen
-from jobs.run.stages import Draft, Made, Stage, digest_of, model_of
+from jobs.run.stages import Draft, Made, Stage, digest_of, fields_shown, model_of
 from jobs.versions import tables
 from jobs.versions.parts import Marker, StageFolder
 
@@ -114,12 +114,13 @@ class Walk:
     def put_together(self, shards: int, articles: int, done: Sequence[str]) -> None:
         """The digest stage: articles joined with their renditions."""
         folder = self.folder("digest")
+        fields = fields_shown(self.config)
         with self.screen.stage("digest", articles) as progress:
             for index in range(shards):
                 if folder.finished(index) is None:
                     with progress.timed() as counts:
                         rows = [
-                            tables.digest_row(digest_of(draft, self.config.targets))
+                            tables.digest_row(digest_of(draft, self.config.targets, fields))
                             for draft in self.drafts(index, done)
                         ]
                     counts.update(articles=len(rows))

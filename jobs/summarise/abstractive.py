@@ -6,7 +6,7 @@ these happened is written down beside the summary.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
@@ -18,7 +18,7 @@ from jobs.models.engine import Engine, ModelError
 from jobs.models.engines import checkpoint_for, engine_for
 from jobs.models.families import READINGS
 from jobs.models.telling import NOTHING_CAME, flags_of
-from jobs.records import Finish, Flag, Generation, Prompt, Severity
+from jobs.records import Finish, Flag, Generation, Pair, Prompt, Severity
 from jobs.summarise.extractive import Extractive, ranked
 from jobs.summarise.summary import Done, NotSummarised, Summary, Text
 from jobs.text.answers import bare_summary
@@ -55,10 +55,17 @@ class Abstractive:
     Args:
         settings: the model, how it decodes, and what it does with long texts.
         engine: runs the model; made from the settings where none is given.
+        check: what it finds in an article and its summary becomes flags.
     """
 
-    def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine | None = None,
+        check: Callable[[Pair], list[Flag]] = lambda pair: [],
+    ) -> None:
         self.settings = settings
+        self.check = check
         self.reading = READINGS[settings.family]
         self.checkpoint = checkpoint_for(settings)
         self.engine = engine or engine_for(settings, self.checkpoint)
@@ -116,18 +123,12 @@ class Abstractive:
         for index, text in enumerate(texts):
             (tokens,) = self.count([text.text], text.language)
             if reason := self.refusal(text, tokens):
-                found[index] = self._extract(text, reason)
+                found[index] = self.extractive.instead(text, reason)
             else:
                 works[index] = self._begun(text, tokens)
         self._work(list(works.values()), done)
         found.update((index, self._summary(work)) for index, work in works.items())
         return [found[index] for index in range(len(texts))]
-
-    def _extract(self, text: Text, reason: str) -> Summary:
-        """The summary by the text's own sentences, and why it is one."""
-        made = self.extractive.summary(text)
-        flag = Flag("extractive", Severity.NOTE, "text", f"{reason}; these are sentences of the text")
-        return Summary(made.text, made.engine, (flag,))
 
     def _prompt(self, text: str, language: str) -> Prompt:
         return self.reading.prompt(text, language, self.settings.sentences)
@@ -223,15 +224,21 @@ class Abstractive:
         if finish in NOTHING_CAME:
             largest = max((made for made in work.made if made.finish is finish), key=lambda made: made.tokens_in)
             return NotSummarised(finish.value, largest.problem or self._too_large(largest))
+        answer = work.made[-1].text
         return Summary(
-            work.made[-1].text,
+            answer,
             self.name,
-            tuple(work.flags),
+            (*work.flags, *self._checked(work.text, answer)),
             work.tokens_in,
             work.tokens_kept,
             sum(made.tokens_out for made in work.made),
             finish,
         )
+
+    def _checked(self, text: Text, answer: str) -> list[Flag]:
+        """What the check finds in a summary; the headline is part of the article."""
+        found = self.check(Pair(f"{text.title}\n{text.text}", answer, text.language, text.language))
+        return [replace(flag, where="summary") for flag in found]
 
     def _too_large(self, made: Generation) -> str:
         return (

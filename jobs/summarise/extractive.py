@@ -8,10 +8,12 @@ vectors it costs a point of ROUGE-1.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.records import Flag, Severity
 from jobs.summarise.summary import Done, Summary, Text
 from jobs.text.sentences import segment
 
@@ -41,6 +43,11 @@ class Extractive:
     def summary(self, text: Text) -> Summary:
         """The summary of one text."""
         return Summary(summarise(text.text, text.language, self.sentences, text.title), self.name)
+
+    def instead(self, text: Text, reason: str) -> Summary:
+        """The summary of a text that something else should have summarised, and why it did not."""
+        flag = Flag("extractive", Severity.NOTE, "text", f"{reason}; these are sentences of the text")
+        return replace(self.summary(text), flags=(flag,))
 
     def summarise(self, texts: Sequence[Text], done: Done = lambda share, tokens: None) -> list[Summary]:
         """One summary per text, in their order."""

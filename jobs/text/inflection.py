@@ -1,7 +1,11 @@
-"""Words without their endings, in Russian and Kazakh, for comparing forms of one word without a dictionary."""
+"""Words without their endings, in Russian and Kazakh, for comparing forms of one word without a dictionary.
+
+And the dictionary of Russian, for what cannot be told without one.
+"""
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 _RUSSIAN = re.compile(
     "(?:а|я|у|ю|о|е|ы|и|й|ь|ом|ем|ой|ей|ою|ею|ым|им|ых|их|ам|ям|ами|ями|ах|ях|ов|ев|ого|его|ому|ему|ый|ий|ая|яя|ую|юю|ое|ее|"
@@ -14,6 +18,8 @@ _KAZAKH = re.compile(
 )
 _SHORTEST = 2  # letters of a stem
 _MOST = 4  # Kazakh endings in a row, as in бала-лар-ымыз-да-ғы
+_CYRILLIC = re.compile("[а-яё]+")
+_NAMES = ("Name", "Surn", "Patr", "Geox", "Orgn", "Trad")  # of OpenCorpora's tags
 _VOICED = str.maketrans("бгғ", "пкқ")
 
 
@@ -53,3 +59,24 @@ def _kazakh(word: str) -> set[str]:
         }
         found = found | last
     return found
+
+
+@cache
+def russian() -> Any:
+    """The dictionary of Russian word forms (pymorphy3, after OpenCorpora); loaded once."""
+    from pymorphy3 import MorphAnalyzer
+
+    return MorphAnalyzer()
+
+
+@lru_cache(1 << 14)
+def is_name(word: str) -> bool | None:
+    """Whether the dictionary has a Russian word, most likely, as a person's, a place's or an organisation's name.
+
+    None where it does not have the word at all.
+    """
+    lower = word.lower()
+    if not _CYRILLIC.fullmatch(lower):  # the dictionary fails at letters that Unicode has no name for
+        return None
+    likeliest = russian().parse(lower)[0]
+    return any(mark in likeliest.tag for mark in _NAMES) if likeliest.is_known else None

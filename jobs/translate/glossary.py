@@ -20,7 +20,7 @@ from typing import Any
 from jobs.config import LANGUAGES, ConfigError
 from jobs.config import Glossary as Settings
 from jobs.records import Flag, Pair, Severity, TermUse
-from jobs.text.inflection import stems, whole
+from jobs.text.inflection import russian, stems, whole
 
 SHIPPED = "kazakhstan.tsv"
 _COLUMNS = (
@@ -246,17 +246,10 @@ def _keys(word: str, language: str) -> frozenset[str]:
     lower = word.lower()
     # The dictionary has Cyrillic words alone, and fails at letters that Unicode has no name for.
     if language == "ru" and _CYRILLIC.fullmatch(lower):
-        return frozenset(parse.normal_form.replace("ё", "е") for parse in _russian().parse(lower))
+        return frozenset(parse.normal_form.replace("ё", "е") for parse in russian().parse(lower))
     if language == "kk":
         return stems(lower, "kk")
     return frozenset({lower, lower.removesuffix("s")})
-
-
-@cache
-def _russian() -> Any:
-    from pymorphy3 import MorphAnalyzer
-
-    return MorphAnalyzer()
 
 
 def load(settings: Settings) -> Glossary:

@@ -171,12 +171,12 @@ class Translator:
             counts.append(self.engine.count_tokens(prompts) if prompts else [])
         return counts
 
-    def answers(self, sentences: Sequence[tuple[str, str]]) -> list[Generation]:
+    def answers(self, sentences: Sequence[Sentence]) -> list[Generation]:
         """What the model itself makes of each `(sentence, source language)`, uncut and unchecked; needs the engine loaded."""
-        wanted = list(dict.fromkeys(self.prompt(text, source) for text, source in sentences))
-        made = batching.generate(self.engine, wanted, beams=self.settings.beams, budget=self.budget)
-        found = dict(zip(wanted, made, strict=True))
-        return [self._bare(found[self.prompt(text, source)], text) for text, source in sentences]
+        made = self._generate(
+            {sentence: [Segment(sentence[0], "")] for sentence in sentences}, lambda share, tokens: None
+        )
+        return [made[sentence] for sentence in sentences]
 
     def translate(
         self, texts: Sequence[tuple[str, str]], done: Done = lambda share, tokens: None

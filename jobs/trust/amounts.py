@@ -1,5 +1,9 @@
-"""Checks that every amount of a text stands in its translation: numbers by value, months, per cents, currencies, units."""
+"""Checks that every amount of a text stands in its translation: numbers by value, months, per cents, currencies, units.
 
+For a summary, which need not have every amount, there is the other half: that it has none of its own.
+"""
+
+import math
 import re
 from collections.abc import Iterator, Sequence
 
@@ -32,6 +36,37 @@ def check_numbers(pair: Pair) -> list[Flag]:
         flags += _turned(text, translation)
         flags += _beside(text, translation, pair)
     return flags
+
+
+def added_amounts(pair: Pair) -> list[str]:
+    """Numbers, per cents and currencies of the translation that the text does not have, each as it is told.
+
+    How often a number occurs does not matter; one may be cut or rounded to a whole one, or given in another unit. Small
+    numbers in words are not looked at: a summary may count what its text lists.
+    """
+    there = [number for number in numbers(pair.translation, pair.target) if number.firm]
+    if not there:
+        return []
+    here = numbers(pair.text, pair.source)
+    known = _readings(here)
+    added = [number for number in there if not known & number.values]
+    text, translation = (side.lower().replace("ё", "е") for side in (pair.text, pair.translation))
+    if added:
+        added = _unexplained(added, [], pair.text, text, pair.source)
+        list(_converted(here, [], added, text, translation))  # takes them out of `added`
+    found = [number.text for number in added]
+    if quantities.percent_lost(translation, text):
+        found.append("per cent")
+    money = quantities.currencies(translation) - quantities.currencies(text)
+    return found + sorted(money)
+
+
+def _readings(found: Sequence[Number]) -> set[Value]:
+    """All that numbers can be read as: cut or rounded to whole ones too, and without a minus, which may be told in words."""
+    exact = {value for number in found for value in number.values}
+    exact |= {-value for value in exact if isinstance(value, float)}
+    fractions = [value for value in exact if isinstance(value, float) and value % 1]
+    return exact | {float(whole) for value in fractions for whole in (math.floor(value), round(value))}
 
 
 _TELEPHONE = 7  # digits

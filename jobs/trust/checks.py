@@ -1,12 +1,13 @@
 """The checks of a translation: each a small function of a text, its translation and their languages.
 
-Deterministic, without a model, and cheap enough to run over everything. `checker` puts them together as the settings say.
+Deterministic, without a model, and cheap enough to run over everything. `checker` puts them together as the settings say, and
+`summary_checker` those of a summary, for which the article is the text and the summary its translation.
 """
 
 import math
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from html import unescape
 from itertools import pairwise
@@ -16,15 +17,25 @@ from jobs.records import Flag, Pair, Severity
 from jobs.text.script import foreign
 from jobs.text.sentences import boundaries
 from jobs.trust.amounts import check_numbers
+from jobs.trust.faithful import check_faithful
 from jobs.trust.names import check_names
 
 Checker = Callable[[Pair], list[Flag]]
 
 
 def checker(settings: Checks) -> Checker:
-    """All checks that the settings do not switch off, as one; a finding that is only a note stays one."""
-    levels = {name: getattr(settings, name).severity for name in CHECKS}
-    wanted = [(CHECKS[name], Severity(level.value)) for name, level in levels.items() if level is not Level.off]
+    """All checks of a translation that the settings do not switch off, as one; a finding that is only a note stays one."""
+    return _as_one(CHECKS, settings)
+
+
+def summary_checker(settings: Checks) -> Checker:
+    """Likewise those of a summary, which are given the article and the summary."""
+    return _as_one(SUMMARY_CHECKS, settings)
+
+
+def _as_one(checks: Mapping[str, Checker], settings: Checks) -> Checker:
+    levels = {name: getattr(settings, name).severity for name in checks}
+    wanted = [(checks[name], Severity(level.value)) for name, level in levels.items() if level is not Level.off]
 
     def run(pair: Pair) -> list[Flag]:
         return [
@@ -267,4 +278,9 @@ CHECKS: dict[str, Checker] = {
     "verbatim": check_verbatim,
     "marks": check_marks,
     "names": check_names,
+}
+SUMMARY_CHECKS: dict[str, Checker] = {
+    "faithful": check_faithful,
+    "language": check_language,
+    "repetition": check_repetition,
 }

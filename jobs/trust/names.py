@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from jobs.records import Flag, Pair, Severity
-from jobs.text.inflection import stems
+from jobs.text.inflection import is_name, stems
 from jobs.text.names import sounds, unlikeness
 
 _WORD = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*(?:['’][^\W\d_]+)*")
@@ -30,6 +30,11 @@ _LOOK_BACK = 8  # characters before a word that tell whether a sentence opens wi
 _NO_NAME = re.compile("(?:ing|ese|[^me]ed|[ts]ion|ment|ness|ity|ism|ology|ical|ous|ful|less|able|ible|n't)s?$")
 _ROMAN = re.compile("[IVXLCІХ]+")
 _LOWER = 0.4  # tolerance for a word without a capital, as in «берлинский»
+_SOUND = 3  # classes of a name that may be spelt otherwise in the text
+_ALIKE = 0.3  # tolerance for it
+_BEGINNING = 5  # letters that a name shares with a word that is made of it
+_PEOPLE = 3  # letters that a country shares with its people: Spain, Spanish
+_FOLLOWED = re.compile(r"\s+" + _CAPITALS.pattern)
 _LONG = 4  # classes that a name must have to be looked for among such words
 # What Russian adjectives of countries and regions may begin with: новозеландский, южнокорейский.
 _COMPOUND = re.compile(r"(?:ново|северо|южно|западно|восточно|центрально|латино)-?(?=[^\W\d_]{3})")
@@ -44,12 +49,14 @@ class _Word(NamedTuple):
     Attributes:
         opening: a sentence or a quotation opens with it.
         subject: a verb follows, as hardly ever after an ordinary word without an article.
+        end: offset behind it; a possessive ending stands there.
     """
 
     text: str
     lower: str
     opening: bool
     subject: bool
+    end: int
 
 
 def check_names(pair: Pair) -> list[Flag]:
@@ -92,6 +99,84 @@ def check_spellings(pairs: Sequence[Pair]) -> list[Flag]:
     return flags
 
 
+def added_names(pair: Pair) -> list[str]:
+    """Names of a summary that no word of its text accounts for; both are in one language.
+
+    A word of the text counts that shares a stem with the name, goes on where it ends, or has a capital and sounds like it;
+    in small letters too, since some texts are in small letters throughout.
+    """
+    summary = pair.translation
+    names = [word for word in _capitals(summary) if _names_something(word, summary, pair.target)]
+    if not names:
+        return []
+    known = _Known(pair.text, pair.source)
+    return list(dict.fromkeys(word.text for word in names if word not in known))
+
+
+class _Known:
+    """What a text has for the names of its summary to be found in."""
+
+    def __init__(self, text: str, language: str) -> None:
+        words = [_POSSESSIVE.sub("", word).replace(".", "") for word in _WORD.findall(text.lower())]
+        self.language = language
+        capitals = _capitals(text)
+        self.words = frozenset((*words, *(word.lower.replace(".", "") for word in capitals)))
+        self.stems = frozenset(stem for word in self.words for stem in stems(word, language))
+        self.sounds = frozenset(sounds(word.text) for word in capitals)
+        self.initials = "".join(word[:1] for word in words)
+
+    def __contains__(self, name: _Word) -> bool:
+        lower = name.lower.replace(".", "")
+        own = stems(lower, self.language)
+        return bool(own & self.stems) or lower in self.initials or self._derives(lower, own) or self._hears(name)
+
+    def _derives(self, name: str, own: frozenset[str]) -> bool:
+        """Whether a word of the text is made of the name or the other way round: Iran, Iranian; Spain, Spanish."""
+        place = name.startswith(_places(self.language))
+        if place and any(word[:_PEOPLE] == name[:_PEOPLE] for word in self.words & _peoples()):
+            return True
+        least = _BEGINNING - place
+        beginnings = tuple(stem for stem in own if len(stem) >= least)
+        return any(word.startswith(beginnings) or (len(word) >= least and name.startswith(word)) for word in self.words)
+
+    def _hears(self, name: _Word) -> bool:
+        """Whether the text has the name in another spelling or script."""
+        sound = sounds(name.text)
+        return len(sound) >= _SOUND and any(_unlike(sound, other, self.language) <= _ALIKE for other in self.sounds)
+
+
+def _names_something(word: _Word, summary: str, language: str) -> bool:
+    """Whether a word of a summary is a name: any within a sentence; before a name or a verb where it opens one."""
+    if word.text.isupper():
+        return _is_acronym(word, summary)
+    address = "." in word.text
+    if len(word.text) < 2 or address or _is_ordinary(word._replace(opening=False), language):
+        return False
+    return not word.opening or _opens_with_name(word, summary, language)
+
+
+def _opens_with_name(word: _Word, summary: str, language: str) -> bool:
+    """Whether a sentence opens with a name, which must show in another way than by a capital."""
+    if language == "en":
+        return word.subject or _FOLLOWED.match(summary, word.end) is not None
+    if language == "ru":
+        return is_name(word.text) is not False
+    # Most names are the same in Kazakh and Russian; short stems may be other words.
+    known = any(is_name(stem) for stem in stems(word.text, language) if len(stem) >= _BEGINNING)
+    return known or word.lower.startswith(_places(language))
+
+
+def _is_acronym(word: _Word, text: str) -> bool:
+    """Whether a word in capitals stands alone: several in a row, or one before a colon, is a line that shouts."""
+    letters = word.text.replace(".", "")
+    if not 2 < len(letters) < 7 or word.lower in _ordinary() or _ROMAN.fullmatch(letters):
+        return False
+    around = text[: word.end - len(word.text)].split()[-1:] + text[word.end :].split()[:1]
+    return not any(len(other) > 1 and other.isupper() for other in around) and not text[word.end :].lstrip().startswith(
+        ":"
+    )
+
+
 def _different(forms: Sequence[str], language: str, beginnings: tuple[str, ...]) -> list[str]:
     """One form of each spelling; what the lexicon has for a name is one, and a copy of such a name is part of another."""
     kept: list[str] = []
@@ -112,7 +197,9 @@ def _capitals(text: str) -> list[_Word]:
     for match in _CAPITALS.finditer(text):
         word = _POSSESSIVE.sub("", match[0])
         opening = _OPENING.search(text[max(0, match.start() - _LOOK_BACK) : match.start()]) is not None
-        found.append(_Word(word, word.lower(), opening, _SUBJECT.match(text, match.end()) is not None))
+        found.append(
+            _Word(word, word.lower(), opening, _SUBJECT.match(text, match.end()) is not None, match.start() + len(word))
+        )
     return found
 
 

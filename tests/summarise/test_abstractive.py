@@ -34,7 +34,7 @@ from transformers import (
     T5Tokenizer,
 )
 
-from jobs.config import ConfigError, DigestConfig, Long, Summariser, SummaryFamily, Translate
+from jobs.config import Check, Checks, ConfigError, DigestConfig, Level, Long, Summariser, SummaryFamily, Translate
 from jobs.digest import run
 from jobs.models.families import READINGS
 from jobs.records import Finish, Flag, Generation, Prompt, Severity
@@ -467,7 +467,7 @@ def test_every_family_has_a_way_to_be_read_and_a_preset() -> None:
 
 def test_a_model_that_is_not_there_is_a_wrong_setting_of_one_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as told:
-        summariser_for(preset("bart_large_cnn", tmp_path / "nowhere"))
+        summariser_for(preset("bart_large_cnn", tmp_path / "nowhere"), lambda pair: [])
     assert str(told.value) == (
         f"summariser=bart_large_cnn: {tmp_path / 'nowhere'}: no such folder, and no hub id of the form owner/name"
     )
@@ -564,3 +564,24 @@ def test_a_dry_run_tells_what_the_summariser_would_read_and_writes_nothing(
 def test_the_model_is_asked_for_a_text_on_one_line() -> None:
     prompt = READINGS[SummaryFamily.mt5].prompt("Oil rose.\n\nPrices fell.", "en", 3)
     assert prompt == Prompt("Oil rose. Prices fell.", "en", "en")
+
+
+@pytest.mark.parametrize("level", [Level.warning, Level.off])
+def test_a_translation_of_an_unfaithful_summary_says_so_too(
+    level: Level, config: Callable[..., DigestConfig], articles: Path, bart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = FakeEngine()
+    engine.enqueue(Generation("Twelve people were detained in Astana.", 30, 30, 9, Finish.END, -0.1))
+    monkeypatch.setattr(abstractive, "engine_for", lambda *_: engine)
+    summariser = preset("bart_large_cnn", bart, output_minimum=0)
+    made = config(articles, summariser=summariser, checks=Checks(faithful=Check(level)), targets=["ru"])
+    made.articles.limit = 1
+    assert run(made, {}) == 0
+    ((row,), manifest, _) = version_of(made)
+    for language, fields in row["renditions"].items():
+        for name, rendition in fields.items():
+            found = [flag for flag in rendition.get("flags", []) if flag["check"] == "faithful"]
+            expected = [{"check": "faithful", "severity": "warning", "where": "summary"}]
+            told = expected if name == "summary" and level is not Level.off else []
+            assert [{key: flag[key] for key in ("check", "severity", "where")} for flag in found] == told, language
+    assert manifest["flags"].get("faithful", 0) == (0 if level is Level.off else 2)

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from jobs.config import Check, Checks, Level
 from jobs.records import Pair, Severity
-from jobs.trust.checks import CHECKS, checker
+from jobs.trust.checks import CHECKS, SUMMARY_CHECKS, checker
 
 
 def details(name: str, text: str, translation: str, target: str = "ru", source: str = "en") -> list[str]:
@@ -233,4 +233,4 @@ def test_the_settings_decide_how_much_a_finding_matters(level: Level, expected: 
 
 
 def test_every_check_can_be_set() -> None:
-    assert set(vars(Checks())) == set(CHECKS)
+    assert set(vars(Checks())) == {*CHECKS, *SUMMARY_CHECKS}
