@@ -31,6 +31,7 @@ class Answering:
     """An engine that answers by a function of the prompt, and remembers its rounds and when it was loaded."""
 
     input_limit = 100
+    at_once = 1
     runs_on = "fake device, float32"
 
     def __init__(self, answer: Callable[[Prompt], Generation], name: str = "", told: list[str] | None = None) -> None:
