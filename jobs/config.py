@@ -371,6 +371,7 @@ class Translator(Model):
             family's, and a Marian model of one target language has an empty one.
         compute_type: the number format that CTranslate2 runs it in; other engines have no choice.
         fallback: the translator that is asked for what this one could not translate.
+        self_test: whether the job's self-test is for this model.
     """
 
     family: Family = Family.marian
@@ -379,6 +380,7 @@ class Translator(Model):
     domain: Domain = field(default_factory=Domain)
     compute_type: ComputeType = ComputeType.auto
     fallback: "Translator | None" = None
+    self_test: bool = field(default=True, metadata=UNPRINTED)
 
     def __post_init__(self) -> None:
         super().__post_init__()

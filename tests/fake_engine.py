@@ -15,6 +15,7 @@ class FakeEngine:
     """
 
     runs_on = "fake device, float32"
+    at_once = 1
 
     def __init__(self, room: float = float("inf"), poison: str | None = None, input_limit: int = 1000) -> None:
         self.room = room

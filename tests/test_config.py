@@ -17,6 +17,7 @@ from jobs.config import (
     Level,
     Outputs,
     Pivot,
+    Rung,
     Server,
     Source,
     Summariser,
@@ -41,10 +42,11 @@ def composed(*overrides: str) -> DigestConfig:
 GROUPS = {
     "articles": "articles={}",
     "profile": "+profile={}",
+    "repair": "repair={}",
     "summariser": "summariser={}",
     "translator": "translator@translators.ru={}",
 }
-JOBS = ("digest", "job")
+JOBS = ("benchmark", "digest", "job")
 
 
 def choices() -> list[str]:
@@ -302,3 +304,45 @@ def test_a_pivot_is_set_as_a_whole_or_by_its_language() -> None:
         made = composed(*chosen, override, "targets=[]")
         assert made.summariser.pivots == {"kk": "ru"}
         assert made.needed == ["ru", "kk"]
+
+
+MADLAD_BEHIND = "translator@translators.kk.fallback=madlad_3b"
+
+
+def test_a_fallback_is_chosen_like_any_translator() -> None:
+    made = composed(MADLAD_BEHIND, "translators.kk.fallback.beams=2").translators
+    assert made["kk"].name == "demo"
+    assert made["kk"].fallback is not None
+    assert (made["kk"].fallback.name, made["kk"].fallback.beams) == ("madlad_3b", 2)
+    assert made["ru"].fallback is None
+    assert printed(composed(MADLAD_BEHIND)) != printed(composed())
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            ["translator@translators.kk.fallback=nllb_600m"],
+            r"translators.kk.fallback=nllb_600m: its licence CC-BY-NC-4.0 forbids commercial use; .*"
+            r"choose translator@translators.kk.fallback=<name>: ",
+        ),
+        (
+            [MADLAD_BEHIND, "repair=off"],
+            "translators.kk.fallback=madlad_3b: it is never asked; add fallback to repair.rungs",
+        ),
+        ([MADLAD_BEHIND, "repair.rungs=[split]"], "translators.kk.fallback=madlad_3b: it is never asked"),
+        (
+            [MADLAD_BEHIND, "+translator@translators.kk.fallback.fallback=demo"],
+            "translators.kk.fallback.fallback=demo: a fallback has none of its own",
+        ),
+    ],
+)
+def test_a_fallback_that_cannot_be_used_is_refused(overrides: list[str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        composed(*overrides)
+
+
+def test_the_rungs_of_the_repair_ladder_are_named_and_it_is_switched_off() -> None:
+    assert composed().repair.rungs == list(Rung)
+    assert composed("repair.rungs=[split,hypotheses]").repair.rungs == [Rung.split, Rung.hypotheses]
+    assert (composed().repair.enabled, composed("repair=off").repair.enabled) == (True, False)

@@ -21,14 +21,14 @@ def pieces(folder: Path, texts: list[str], **options: Any) -> list[tuple[str, fl
     return [(made.id_to_piece(index), made.get_score(index)) for index in range(made.get_piece_size())]
 
 
-def best(output: Any, options: dict[str, Any]) -> Any:
-    """The best sequence of each prompt in what `generate` gave with these options."""
-    return getattr(output, "sequences", output)[:: options.get("num_return_sequences", 1)]
-
-
 def random_translators(model: Path) -> list[str]:
     """The words on the command line that put random weights in the place of the demo's, which no self-test lets pass."""
     return [f"translators.ru.model={model}", f"translators.kk.model={model}", "self_test=false"]
+
+
+def best(output: Any, options: dict[str, Any]) -> Any:
+    """The best sequence of each prompt in what `generate` gave with these options."""
+    return getattr(output, "sequences", output)[:: options.get("num_return_sequences", 1)]
 
 
 def trimmed(row: list[int], end: int) -> list[int]:

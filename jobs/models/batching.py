@@ -1,10 +1,14 @@
 """Batches for any engine: sorted by length, filled to a token budget, in the order of the prompts again at the end.
 
-A batch that does not fit into memory is halved until it does, and the later ones are smaller.
+A batch that does not fit into memory is halved until it does, and the later ones are smaller. The next batch is prepared
+while the engine works, where the engine works at several.
 """
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 from jobs.models.budget import Budget
 from jobs.models.engine import Engine, OutOfMemory
@@ -35,25 +39,54 @@ def generate(
     """
     lengths = engine.count_tokens([prompt.text for prompt in prompts])
     found: dict[int, Generation] = {}
+    running: deque[tuple[list[int], Future[Made]]] = deque()
 
-    def fit(batch: list[int]) -> int:
-        """Generate a batch, in halves where memory is short; the cost of its largest part that fitted, 0 for none."""
-        generations = _attempt(engine, [prompts[index] for index in batch])
-        if generations is None and len(batch) > 1:
-            middle = len(batch) // 2
-            return max(fit(batch[:middle]), fit(batch[middle:]))
-        made = [_unmade(lengths[batch[0]])] if generations is None else generations
-        found.update(zip(batch, made, strict=True))
-        done(len(batch), sum(item.tokens_in + item.tokens_out for item in made))
-        return 0 if generations is None else cost(len(batch), lengths[batch[0]], beams)
-
-    for batch in budgeted(lengths, beams, budget):
+    def collect() -> None:
+        """Keep what the batch that was begun first has come to; later ones are smaller where it did not fit."""
+        batch, future = running.popleft()
+        made = future.result()
+        found.update(zip(batch, made.generations, strict=True))
+        done(len(batch), sum(item.tokens_in + item.tokens_out for item in made.generations))
         wanted = cost(len(batch), lengths[batch[0]], beams)
-        fitted = fit(batch)
         # What one prompt needs tells nothing of the others, so a single one lowers nothing.
-        if len(batch) > 1 and fitted < wanted:
-            budget.lower(fitted or wanted // 2)
+        if len(batch) > 1 and made.fitted < wanted:
+            budget.lower(made.fitted or wanted // 2)
+
+    with ThreadPoolExecutor(engine.at_once, thread_name_prefix="batches") as pool:
+        for batch in budgeted(lengths, beams, budget):
+            given = [(prompts[index], lengths[index]) for index in batch]
+            running.append((batch, pool.submit(_made, engine, given, beams)))
+            if len(running) == engine.at_once:
+                collect()
+        while running:
+            collect()
     return [found[index] for index in range(len(prompts))]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came of a batch.
+
+    Attributes:
+        generations: in the order of its prompts.
+        fitted: cost of its largest part that fitted into memory, 0 for none.
+    """
+
+    generations: list[Generation]
+    fitted: int
+
+
+def _made(engine: Engine, batch: Sequence[tuple[Prompt, int]], beams: int) -> Made:
+    """Generate a batch of prompts with their lengths, the longest first, in halves where memory is short."""
+    generations = _attempt(engine, [prompt for prompt, _ in batch])
+    longest = batch[0][1]
+    if generations is not None:
+        return Made(generations, cost(len(batch), longest, beams))
+    if len(batch) == 1:
+        return Made([_unmade(longest)], 0)
+    middle = len(batch) // 2
+    halves = [_made(engine, half, beams) for half in (batch[:middle], batch[middle:])]
+    return Made([item for half in halves for item in half.generations], max(half.fitted for half in halves))
 
 
 def budgeted(lengths: Sequence[int], beams: int, budget: Budget) -> Iterator[list[int]]:

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from jobs.config import ComputeType
@@ -23,6 +24,8 @@ from jobs.records import Finish, Generation, Prompt
 
 log = logging.getLogger(__name__)
 
+# Sentences that a core works at together: more of them fall out of its cache. On a GPU all of a batch are.
+CACHED = 16
 # How CTranslate2 words it: CUDA, cuBLAS, and the processor's allocators.
 _NO_MEMORY = ("out of memory", "cublas_status_alloc_failed", "failed to allocate memory", "bad_alloc")
 # T5 models leave its range and answer with nonsense.
@@ -116,6 +119,7 @@ class CTranslate2Engine:
         self._forbidden: list[list[str]] = []
         self._names: list[str] = []
         self._ids: dict[str, int] = {}
+        self._tokenising = Lock()  # tokenizers remember the language, and which side of the text they are at
         self._positions: int | None = None
 
     def load(self) -> None:
@@ -168,6 +172,11 @@ class CTranslate2Engine:
         return counted(self._tokens(), texts)
 
     @property
+    def at_once(self) -> int:
+        """A batch for each replica, and one that is tokenised meanwhile."""
+        return int(self._translator.num_translators) + 1
+
+    @property
     def runs_on(self) -> str:
         """Device, number format and engine."""
         name = self._translator.device
@@ -192,12 +201,12 @@ class CTranslate2Engine:
     def _batch(self, prompts: Sequence[Prompt]) -> list[Generation]:
         """Translate one batch; a score is the mean log-probability of a hypothesis' tokens."""
         tokenizer = self._tokens()
-        rows, counts = encoded(tokenizer, prompts, self.input_limit)
+        with self._tokenising:
+            rows, counts = encoded(tokenizer, prompts, self.input_limit)
         results = self._translator.translate_batch(
             [[self._names[index] for index in row] for row in rows],
             target_prefix=[[prompt.first_token] if prompt.first_token else None for prompt in prompts],
-            # Replicas share a batch.
-            max_batch_size=-(-len(rows) // self._translator.num_translators),
+            max_batch_size=CACHED if self._translator.device == "cpu" else 0,
             beam_size=self.beams,
             num_hypotheses=self.beams,
             patience=1.0,
@@ -226,9 +235,10 @@ class CTranslate2Engine:
         """Text, tokens and score of each hypothesis, best first."""
         answers = [[self._ids[name] for name in names] for names in result.hypotheses]
         # A forced language code is no part of the text, even where it is not marked as special.
-        texts = self._tokens().batch_decode(
-            [ids[bool(prompt.first_token) :] for ids in answers], skip_special_tokens=True
-        )
+        with self._tokenising:
+            texts = self._tokens().batch_decode(
+                [ids[bool(prompt.first_token) :] for ids in answers], skip_special_tokens=True
+            )
         for text, ids, score in zip(texts, answers, result.scores, strict=True):
             yield text.strip(), ids, score * len(ids) ** (self.length_penalty - 1)
 
@@ -241,7 +251,7 @@ class CTranslate2Engine:
 
 
 def _workers(device: str) -> dict[str, Any]:
-    """How many batches run at once and on what: every GPU has one, and every core, since cores lose time by waiting."""
+    """How many batches run at a time and on what: every GPU has one, and every core, since cores lose time by waiting."""
     import ctranslate2
     import torch
 

@@ -18,6 +18,10 @@ class Engine(Protocol):
     def runs_on(self) -> str:
         """Device and number format, such as `NVIDIA H100 80GB HBM3, bfloat16`; known once the model is loaded."""
 
+    @property
+    def at_once(self) -> int:
+        """Batches that it is given at a time, from as many threads: all that it works at, and one to prepare meanwhile."""
+
     def load(self) -> None:
         """Bring the model into memory; raises `ModelError` where it cannot be had."""
 

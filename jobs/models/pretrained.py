@@ -47,6 +47,7 @@ class PretrainedEngine(ABC):
     """
 
     auto_class: ClassVar[str]
+    at_once: ClassVar[int] = 1  # preparing a batch takes a hundredth of its time, and threads would share the cores
 
     def __init__(
         self,

@@ -1,8 +1,12 @@
-"""The Transformers sequence-to-sequence engine: tokenise, generate, decode. Loads any encoder-decoder checkpoint."""
+"""The Transformers sequence-to-sequence engine: tokenise, generate, decode. Loads any encoder-decoder checkpoint.
+
+Beams are searched by `beam.search`, inside of `generate`; greedy answers are left to Transformers.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from jobs.models import beam
 from jobs.models.pretrained import PretrainedEngine, ending
 from jobs.models.tokenizer import counted, encoded
 from jobs.records import Generation, Prompt
@@ -25,7 +29,8 @@ class Seq2SeqEngine(PretrainedEngine):
         rows, counts = encoded(self._tokens(), prompts, self.input_limit)
         batch = self._tokens().pad({"input_ids": rows}, return_tensors="pt").to(self._model.device)
         forced = self._first_token(prompts)
-        output = self._decode(prompts, batch, **forced, **self._start(prompts), **self._global(prompts, batch))
+        options = {**forced, **self._start(prompts), **self._global(prompts, batch), **self._search()}
+        output = self._decode(prompts, batch, **options)
         settings = self._model.generation_config
         ends = settings.eos_token_id
         ends = set(ends if isinstance(ends, list) else [ends])
@@ -62,3 +67,10 @@ class Seq2SeqEngine(PretrainedEngine):
         counts = torch.tensor([[prompt.global_tokens] for prompt in prompts], device=self._model.device)
         positions = torch.arange(batch["input_ids"].shape[1], device=self._model.device)
         return {"global_attention_mask": (positions < counts).long()} if counts.any() else {}
+
+    def _search(self) -> dict[str, Any]:
+        """What `generate` is told of how to search; nothing where that has to be its own way."""
+        settings = self._model.generation_config
+        # These compare each row of the batch with the source in the same place.
+        placed = (settings.encoder_no_repeat_ngram_size or 0) > 0 or (settings.encoder_repetition_penalty or 1.0) != 1.0
+        return {"custom_generate": beam.search} if self.beams > 1 and not placed else {}

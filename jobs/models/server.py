@@ -12,7 +12,7 @@ import math
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, ClassVar
 
 from jobs.config import AUTO, Server
 from jobs.models.checkpoint import Checkpoint
@@ -57,6 +57,8 @@ class ServerEngine:
         input_limit: tokens of a prompt that are given to the model.
         output_limit: tokens that a generation may have.
     """
+
+    at_once: ClassVar[int] = 1  # a batch alone has as many requests under way as are allowed
 
     def __init__(self, checkpoint: Checkpoint, server: Server, *, input_limit: int, output_limit: int) -> None:
         self.checkpoint = checkpoint

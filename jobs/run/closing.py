@@ -85,8 +85,8 @@ def _write_manifest(
         name: {
             "name": model.settings.name,
             "engine": kind_of(model.settings, model.checkpoint).value,
-            "ran_on": manifest.by_part(figures[name], "ran_on:"),
-            "self_test": manifest.by_part(figures[name], "self_test:"),
+            "ran_on": manifest.by_prefix(figures[name], "ran_on:"),
+            "self_test": manifest.by_prefix(figures[name], "self_test:"),
             "model": model.settings.model,
             "revision": model.checkpoint.revision,
             "licence": model.settings.licence,

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.table import Table
 
 from jobs.articles.loading import Loader, dataset
-from jobs.config import DigestConfig
+from jobs.config import DigestConfig, Model, Translator
 from jobs.records import Article, Rendition
 from jobs.run.screen import output
 from jobs.run.stages import Draft, Made, Stage, Summaries, Translations, model_of
@@ -103,7 +103,12 @@ def _print(files: list[Path], found: Counter[str], street: Sequence[Stage], give
     for stage in street:
         if model := model_of(stage):
             settings, counts = model.settings, given[stage.name]
-            memory = "" if settings.memory_gb is None else f"about {settings.memory_gb:g}"
             numbers = (f"{counts[key]:,}" for key in ("texts", "segments", "tokens", "over", "refused"))
-            table.add_row(stage.name, settings.name, memory, *numbers)
+            table.add_row(stage.name, settings.name, _memory(settings), *numbers)
+            if isinstance(settings, Translator) and settings.fallback:
+                table.add_row("", f"{settings.fallback.name}, where needed", _memory(settings.fallback))
     console.print(table)
+
+
+def _memory(model: Model) -> str:
+    return "" if model.memory_gb is None else f"about {model.memory_gb:g}"

@@ -149,10 +149,12 @@ class Summaries:
         """Summarise each draft."""
         made = Made()
         share = Share(len(drafts), tell)
-        jobs = [(draft.article, text) for draft in drafts for text in self.texts(draft)]
+        jobs = [(draft, text) for draft in drafts for text in self.texts(draft)]
         summaries = self.summariser.summarise([text for _, text in jobs], done=share)
-        for (article, text), summary in zip(jobs, summaries, strict=True):
-            self.keep(made, article, text.language, summary)
+        for (draft, text), summary in zip(jobs, summaries, strict=True):
+            if isinstance(summary, Summary):
+                summary = replace(summary, flags=(*summary.flags, *untranslated(draft, text.language, summary.text)))
+            self.keep(made, draft.article, text.language, summary)
         share(1.0, 0)
         return made
 
@@ -206,6 +208,13 @@ def summariser_for(
         raise ConfigError("summariser", settings.name, str(error)) from None
 
 
+def untranslated(draft: Draft, language: str, summary: str) -> list[Flag]:
+    """Sentences of a translated text that were left in its source language and stand in its summary."""
+    texts = (item for item in draft.renditions if (item.field, item.language) == ("text", language))
+    flags = (flag for item in texts for flag in item.flags if flag.check == "untranslated")
+    return [replace(flag, where="summary") for flag in flags if flag.detail in " ".join(summary.split())]
+
+
 class Translations:
     """Fields of articles in one target language."""
 
@@ -223,7 +232,7 @@ class Translations:
         self.fields = fields_to_translate(config)
         self.strict = config.translate.strict_truncation
         self.sources = config.articles.languages
-        self.self_test = config.self_test
+        self.self_test = config.self_test and self.translator.settings.self_test
         self.tested = "skipped"
 
     def open(self) -> None:
@@ -353,6 +362,7 @@ class OutOfPivot(Translations):
         self.name = f"pivot-{language}"
         self.fields = ["summary"]
         self.pivot = config.summariser.pivots[language]
+        self.sources = [self.pivot]
         self.extractive = Extractive(config.summariser.sentences)
         refuse_pivot(self.translator, self.pivot, f"summariser.pivot.{language}", self.pivot)
 
@@ -378,6 +388,15 @@ class OutOfPivot(Translations):
             else:
                 made.add(draft.article, self.own_sentences(draft.article))
         return made
+
+    def keep(
+        self, made: Made, article: Article, name: str, text: str, translation: Translation | NotTranslated
+    ) -> None:
+        """Add a summary that came back whole; where a part of it did not, the article's own sentences are better."""
+        flags = translation.flags if isinstance(translation, Translation) else ()
+        if lost := next((flag for flag in flags if flag.check in ("untranslated", "empty")), None):
+            translation = NotTranslated(lost.check, f"{lost.where}: {lost.detail}")
+        super().keep(made, article, name, text, translation)
 
     def jobs(self, draft: Draft, made: Made) -> list[tuple[Article, str, str]]:
         """The summary in the pivot language, unless that is made of sentences: the article's own are better."""

@@ -144,7 +144,8 @@ def _read(written: str, language: str, clock: bool) -> tuple[set[Value], tuple[f
     """The values of a figure without what follows it, and its parts."""
     if clock:
         hour, minute = (int(part) for part in written.split(":"))
-        return _clock(hour, minute) | {round(hour + minute / 100, 2), hour * 100.0 + minute}, (hour, minute)
+        written_otherwise: set[Value] = {round(hour + minute / 100, 2), hour * 100.0 + minute} if hour else set()
+        return _clock(hour, minute) | written_otherwise, (hour, minute)
     groups = _SPACE.split(written)
     plain = "".join(groups)
     if plain[-1] in _VULGAR:

@@ -44,6 +44,7 @@ _CURRENCIES = {
     "rupee": r"₹|rupee|рупи[йяию]",
 }  # fmt: skip
 _CURRENCY = re.compile("|".join(f"({pattern})" for pattern in _CURRENCIES.values()))
+_ANY_MONEY = re.compile(r"multi-?\s?[mb]illion[\s-](?:dollar|euro|pound|tenge|rou?ble)")  # «многомиллиардный», of any
 _NAMES = [frozenset(name.split(" or ")) for name in _CURRENCIES]
 
 
@@ -54,6 +55,7 @@ def percent_lost(text: str, other: str) -> bool:
 
 def currencies(text: str) -> set[str]:
     """The currencies named in `text`, in small letters; all dollars are one, and ¥ may be either of two."""
+    text = _ANY_MONEY.sub("", text) if "multi" in text else text
     return {name for match in _CURRENCY.finditer(text) if match.lastindex for name in _NAMES[match.lastindex - 1]}
 
 

@@ -11,6 +11,7 @@ from jobs.text.language import identify
 _WORD = re.compile(r"[^\W\d_]+")
 _CYRILLIC = re.compile("[\u0400-\u052f]+")
 _LATIN = re.compile("[a-z\u00e0-\u024f]+")
+_LATIN_CAPITAL = re.compile(r"\b[a-z]?[A-Z\u00c0-\u00de][^\W\d_]*")  # also of eFootball
 _ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f]+")
 _KAZAKH_LETTER = re.compile("[әғқңөұүһі]")
 _OTHER_CYRILLIC = re.compile("[їєґўјљњћђџѓќѕ]")
@@ -42,7 +43,7 @@ def foreign(text: str, language: str) -> str:
         return _not_english(text, cyrillic, latin)
     if language not in ("ru", "kk"):
         return ""
-    if found := _in_latin(lowered, cyrillic, latin):
+    if found := _in_latin(text, cyrillic, latin):
         return found
     return _not_kazakh(text, cyrillic) if language == "kk" else _not_russian(text, lowered, cyrillic)
 
@@ -62,11 +63,14 @@ def _not_english(text: str, cyrillic: list[str], latin: list[str]) -> str:
     return f"in another language ({found})" if found not in ("en", "") and len(latin) > 2 * _ENOUGH_WORDS else ""
 
 
-def _in_latin(lowered: str, cyrillic: list[str], latin: list[str]) -> str:
-    """Latin letters where Cyrillic ones are due; names and titles of a few words may stay."""
+def _in_latin(text: str, cyrillic: list[str], latin: list[str]) -> str:
+    """Latin letters where Cyrillic ones are due; names and titles, in which most words have a capital, may stay."""
     if not latin:
         return ""
     prose = sum(word in _ENGLISH for word in latin)
+    in_names = len(_LATIN_CAPITAL.findall(text)) > len(latin) / 2
+    if in_names and len(cyrillic) >= _ENOUGH_WORDS:
+        return ""
     if _letters(latin) > _letters(cyrillic) and (prose or len(latin) >= _ENOUGH_WORDS):
         return "in Latin script"
     if prose >= 3 and len(latin) >= 2 * _ENOUGH_WORDS:

@@ -141,9 +141,10 @@ class Masked:
     def restored(self, translation: str) -> str:
         """The translation with the renderings put in; empty where a placeholder does not stand there once, as a word."""
         for placeholder, rendering in self.stand_for.items():
-            if len(re.findall(rf"(?<![\w-]){placeholder}(?![\w]|[-’']\w)", translation)) != 1:
+            everywhere, alone = rf"{placeholder}(?!\d)", rf"(?<![\w-]){placeholder}(?!\w|[-’']\w)"
+            if not len(re.findall(everywhere, translation)) == len(re.findall(alone, translation)) == 1:
                 return ""
-            translation = translation.replace(placeholder, rendering)
+            translation = re.sub(alone, rendering.replace("\\", r"\\"), translation)
         return translation
 
 

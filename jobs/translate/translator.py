@@ -5,6 +5,7 @@ A segment that is longer than the model can read is translated in pieces. What t
 of which the repair ladder says which and how far.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -23,6 +24,7 @@ from jobs.text.clauses import halves, pieces
 from jobs.text.sentences import segment
 from jobs.translate.glossary import Glossary
 
+log = logging.getLogger(__name__)
 NO_REPEAT_NGRAM = 3  # shorter than any loop that the checks find
 LONGER = 2  # times the output limit
 
@@ -168,10 +170,11 @@ class Translator:
             counts.append(self.engine.count_tokens(prompts) if prompts else [])
         return counts
 
-    def answers(self, sentences: Sequence[tuple[str, str]]) -> list[Generation]:
+    def answers(self, sentences: Sequence[Sentence]) -> list[Generation]:
         """What the model itself makes of each `(sentence, source language)`, uncut and unchecked; needs the engine loaded."""
-        whole = {(text, source): [Segment(text, "")] for text, source in sentences}
-        made = self._generate(whole, lambda share, tokens: None)
+        made = self._generate(
+            {sentence: [Segment(sentence[0], "")] for sentence in sentences}, lambda share, tokens: None
+        )
         return [made[sentence] for sentence in sentences]
 
     def translate(
@@ -340,6 +343,7 @@ class Translator:
             return {}
         self.engine.close()
         fallback.engine.load()
+        log.info("%s: %d sentences for %s", fallback.engine.runs_on, len(known), fallback.name)
         try:
             made = fallback._generate(fallback._pieces(known), done)
         finally:

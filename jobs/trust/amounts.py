@@ -172,7 +172,7 @@ def _plain(value: Value) -> float:
     return 0.0 if isinstance(value, str) else value
 
 
-_TWO = re.compile(r"(?<![\w.,:/-])(\d{1,3})\s?[-–:]\s?(\d{1,3})(?![\w/]|[.,:-]\d)")
+_TWO = re.compile(r"(?<![\w.,:/-])(\d{1,4})(?:\s?[-–:]\s?|\s(?:to|and|до|и)\s)(\d{1,4})(?![^\W\d]|/|[.,:-]\d)")
 # Of a match that was lost, English tells the winner's goals first, Russian and Kazakh the loser's.
 _DEFEAT = re.compile(r"\b(?:lost|los[eis]|defeat|beat|thrash|down|trail|проигр|уступ|пораж|жеңіл|ұтыл)")
 

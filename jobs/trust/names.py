@@ -38,6 +38,7 @@ _FOLLOWED = re.compile(r"\s+" + _CAPITALS.pattern)
 _LONG = 4  # classes that a name must have to be looked for among such words
 # What Russian adjectives of countries and regions may begin with: новозеландский, южнокорейский.
 _COMPOUND = re.compile(r"(?:ново|северо|южно|западно|восточно|центрально|латино)-?(?=[^\W\d_]{3})")
+_SPELT = 4  # letters of a word that may be a spelling of a name; Они and Он are none
 _HEADLINE = 5  # words of which all but a few have a capital where every word of a headline has one
 _SOFT_ENDING = re.compile("(?:[аяыиоеуюйь]|ия|ские|ский)$")
 
@@ -85,13 +86,14 @@ def check_spellings(pairs: Sequence[Pair]) -> list[Flag]:
     """
     spellings: dict[str, list[str]] = {}
     for pair in pairs:
-        names = {word.lower: word for word in _capitals(pair.text) if _is_name(word, pair.source)}
-        unknown = [name for name in names.values() if not _beginnings(name.lower, pair.source, pair.target)]
-        for name, word in _likeliest(unknown, _capitals(pair.translation), pair.source).items():
+        capitals = (word for word in _capitals(pair.text) if not word.text.isupper())
+        names = {word.lower: word for word in capitals if _is_name(word, pair.source)}
+        words = [word for word in _capitals(pair.translation) if len(word.text) >= _SPELT]
+        for name, word in _likeliest(list(names.values()), words, pair.source).items():
             spellings.setdefault(name, []).append(word)
     flags = []
     for name, forms in spellings.items():
-        different = _different(forms, pairs[0].target)
+        different = _different(forms, pairs[0].target, _beginnings(name.lower(), pairs[0].source, pairs[0].target))
         if len(different) > 1:
             flags.append(Flag("spelling", Severity.WARNING, "", f"{name}: {', '.join(different)}"))
     return flags
@@ -175,11 +177,16 @@ def _is_acronym(word: _Word, text: str) -> bool:
     )
 
 
-def _different(forms: Sequence[str], language: str) -> list[str]:
-    """One form of each spelling."""
+def _different(forms: Sequence[str], language: str, beginnings: tuple[str, ...]) -> list[str]:
+    """One form of each spelling; what the lexicon has for a name is one, and a copy of such a name is part of another."""
     kept: list[str] = []
+    known = False
     for form in forms:
-        if not any(stems(form, language) & stems(other, language) for other in kept):
+        if beginnings and form.lower().startswith(beginnings):
+            same, known = known, True
+        else:
+            same = any(stems(form, language) & stems(other, language) for other in kept)
+        if not same and not (beginnings and form.isascii()):
             kept.append(form)
     return kept
 

@@ -43,12 +43,20 @@ def repairer(settings: Repair) -> Repairer:
 
 def _goes_on(rung: Rung, best: Candidate, first: Candidate) -> bool:
     """Whether a rung is tried on a sentence, whose best candidate so far is `best`."""
-    term_missing = any(flag.check == "glossary" for flag in best.flags)
     if rung is Rung.glossary:
-        return term_missing
+        return _term_missing(best)
     # A candidate that cures the error at the price of a new warning is kept while a better one is looked for.
     wrong = _count(best, Severity.ERROR) > 0 or _count(best, Severity.WARNING) > _count(first, Severity.WARNING)
-    return wrong or (rung is Rung.hypotheses and term_missing)
+    return wrong or (rung is Rung.hypotheses and _term_missing(best))
+
+
+def _term_missing(candidate: Candidate) -> bool:
+    return any(flag.check == "glossary" for flag in candidate.flags)
+
+
+def _wrong(candidate: Candidate) -> bool:
+    """Whether something is left that the ladder is there for."""
+    return _count(candidate, Severity.ERROR) > 0 or _term_missing(candidate)
 
 
 def _badness(candidate: Candidate) -> tuple[bool, int, int]:
@@ -73,10 +81,9 @@ def _ended(sentence: Sentence, first: Candidate, best: Candidate, tried: tuple[s
         flag = Flag("untranslated", Severity.ERROR, "", " ".join(sentence[0].split()))
         return Candidate(made, (flag, _note(SOURCE, first)), by=SOURCE, tried=tried, outcome="untranslated")
     if not best.by:
-        return replace(best, tried=tried, outcome="flagged" if tried else "")
-    still = _count(best, Severity.ERROR) or any(flag.check == "glossary" for flag in best.flags)
+        return replace(best, tried=tried, outcome="flagged" if _wrong(best) else "")
     note = _note(f"{best.by} ({best.engine})" if best.engine else best.by, first)
-    return replace(best, flags=(*best.flags, note), tried=tried, outcome="flagged" if still else "repaired")
+    return replace(best, flags=(*best.flags, note), tried=tried, outcome="flagged" if _wrong(best) else "repaired")
 
 
 def _note(by: str, first: Candidate) -> Flag:

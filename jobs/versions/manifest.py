@@ -71,7 +71,7 @@ def peak_memory_mib() -> int:
 
 def stage_figures(counts: Mapping[str, float]) -> dict[str, Any]:
     """What a stage's markers counted, with tokens a second; flags, terms, repairs, engines and self-tests are told elsewhere."""
-    told_elsewhere = ("flag:", "term:", "ran_on:", "self_test:", "repair:")
+    told_elsewhere = ("flag:", "term:", "repair:", "ran_on:", "self_test:")
     plain = {name: value for name, value in counts.items() if not name.startswith(told_elsewhere)}
     plain["seconds"] = round(plain.get("seconds", 0.0), 2)
     if plain.get("tokens_out") and plain["seconds"]:
@@ -84,7 +84,7 @@ def flags(stages: Mapping[str, Mapping[str, float]]) -> dict[str, int]:
     """Flags by kind over all stages."""
     total: Counter[str] = Counter()
     for counts in stages.values():
-        total.update({name[5:]: int(value) for name, value in counts.items() if name.startswith("flag:")})
+        total.update(by_prefix(counts, "flag:"))
     return dict(sorted(total.items()))
 
 
@@ -100,12 +100,6 @@ def terms(stages: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, int]
     return dict(sorted(total.items()))
 
 
-def by_part(counts: Mapping[str, float], prefix: str) -> dict[str, int]:
-    """The counts with a prefix, without it: with `ran_on:`, what ran -> how many parts; several where a stage was resumed."""
-    found = ((name, int(value)) for name, value in sorted(counts.items()) if name.startswith(prefix))
-    return {name.removeprefix(prefix): value for name, value in found}
-
-
 def repairs(stages: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, Any]]:
     """Per stage that had segments to repair: how many each rung was `tried` on and `repaired`, and what became of the others.
 
@@ -113,15 +107,18 @@ def repairs(stages: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, An
     """
     found: dict[str, dict[str, Any]] = {}
     for stage, counts in stages.items():
-        told = {
-            name.removeprefix("repair:"): int(value) for name, value in counts.items() if name.startswith("repair:")
-        }
-        if told:
+        if told := by_prefix(counts, "repair:"):
             found[stage] = {
-                **{kind: by_part(told, f"{kind}:") for kind in ("tried", "repaired")},
+                **{kind: by_prefix(told, f"{kind}:") for kind in ("tried", "repaired")},
                 **{kind: told.get(kind, 0) for kind in ("flagged", "untranslated")},
             }
     return found
+
+
+def by_prefix(counts: Mapping[str, float], prefix: str) -> dict[str, int]:
+    """The counts whose names begin so, by the rest of their names."""
+    found = ((name, int(value)) for name, value in sorted(counts.items()) if name.startswith(prefix))
+    return {name.removeprefix(prefix): value for name, value in found}
 
 
 def failed_fraction(stages: Mapping[str, Mapping[str, float]]) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from jobs.records import Pair, Severity
 from jobs.trust.checks import CHECKS
-from tests.measure import SHARED, report
+from tests.measure import SHARED, names, report
 
 LANGUAGES = ("en", "ru", "kk")
 FIGURE = re.compile(r"(?<![\w.,:/-])(?<!: )[1-9]\d*(?:[  \u202f]\d{3}(?!\d)|[.,]\d+)*(?![\w:/])")
@@ -91,6 +91,18 @@ def tenfold(pair: Pair, rng: random.Random) -> str:
     return _figure(pair, rng, change)
 
 
+def turned(pair: Pair, rng: random.Random) -> str:
+    """The two figures of a score or a range, 6–3 or 10–15, have changed places."""
+    found = list(re.finditer(r"(?<![\w.,:/–-])(\d+)(\s?[-–:]\s?)(\d+)(?![\w:/–]|[.,-]\d)", pair.translation))
+    found = [
+        match for match in found if match[1] != match[3] and (":" not in match[2] or len(match[3]) != 2)
+    ]  # no clock
+    if not found:
+        return ""
+    one = rng.choice(found)
+    return f"{pair.translation[: one.start()]}{one[3]}{one[2]}{one[1]}{pair.translation[one.end() :]}"
+
+
 def second_half_cut(pair: Pair, rng: random.Random) -> str:
     """The first half of the words, closed with a full stop."""
     words = pair.translation.split()
@@ -132,21 +144,34 @@ def halves(measure: Callable[[list[Row]], float], found: list[Row]) -> Iterator[
 
 def false_alarms(found: list[Row]) -> None:
     """The checks on what professionals wrote."""
-    limits = {"numbers": 0.7, "language": 0.1, "omission": 0.5, "repetition": 0.1, "verbatim": 0.1, "marks": 2.0}
+    limits = {
+        "numbers": 0.7,
+        "language": 0.1,
+        "omission": 0.5,
+        "repetition": 0.1,
+        "verbatim": 0.1,
+        "marks": 2,
+        "names": 4,
+    }
     for name, limit in limits.items():
         for target in ("ru", "kk"):
             for half, value in halves(lambda some, n=name, t=target: share(n, pairs(some, t)), found):  # type: ignore[misc]
                 report(f"{name} {target}: false, %{half}", value, limit, at_most=True, digits=2)
+    for column, target in enumerate(("ru", "kk"), 1):
+        told = names.spellings_told(names.articles(_columns(found), column), target)
+        print(f"spelling {target}: told, % of ten sentences in a row\t{told:.1f}\t\t")
     for name in limits:
         print(f"{name} ru: flagged, % of WMT20 news references\t{share(name, news()):.2f}\t\t")
 
 
 def catches(found: list[Row]) -> None:
     """The checks on pairs spoilt on purpose."""
-    for target in ("ru", "kk"):
+    for column, target in enumerate(("ru", "kk"), 1):
         other = {"ru": "kk", "kk": "ru"}[target]
         for what, spoil in NUMBERS.items():
             report(f"{target}: {what}, %", share("numbers", spoilt(pairs(found, target), spoil)), 98, digits=1)
+        scores = spoilt(pairs(found, target), turned)
+        print(f"{target}: a score or range turned round, % of {len(scores)}\t{share('numbers', scores):.1f}\t\t")
         for wrong in (other, "en"):
             mistaken = [Pair(row["en"], row[wrong], "en", target) for row in found]
             report(f"{target}: {wrong} in its place, %", share("language", mistaken), 99.8, digits=1)
@@ -159,6 +184,15 @@ def catches(found: list[Row]) -> None:
         report(
             f"{target}: a phrase looping, %", share("repetition", spoilt(pairs(found, target), loop)), 99.5, digits=1
         )
+        caught, count = names.replaced_caught(_columns(found), column, target)
+        report(f"{target}: a name replaced by another, % of {count}", caught, 85, digits=1)
+        respelt = names.respelt(_columns(found), column)
+        caught = names.respelt_caught(respelt, target)
+        print(f"{target}: a name respelt once, % of {len(respelt)} times ten sentences\t{caught:.1f}\t\t")
+
+
+def _columns(found: list[Row]) -> list[list[str]]:
+    return [[row[language] for language in LANGUAGES] for row in found]
 
 
 def _with_halves(found: list[Row]) -> list[tuple[Row, tuple[Row, Row]]]:

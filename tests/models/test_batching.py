@@ -1,6 +1,8 @@
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import given
@@ -9,8 +11,9 @@ from hypothesis import strategies as st
 from jobs.models.batching import OUTPUT_PER_INPUT, budgeted, cost, generate
 from jobs.models.budget import Budget, budget_file, remembered
 from jobs.models.checkpoint import find
+from jobs.models.engine import ModelError
 from jobs.models.seq2seq import Seq2SeqEngine
-from jobs.records import Finish, Prompt
+from jobs.records import Finish, Generation, Prompt
 from tests.fake_engine import FakeEngine
 
 
@@ -153,3 +156,49 @@ def test_what_comes_out_does_not_depend_on_the_make_up_of_batches(random_marian:
     together, alone = (generate(engine, asked, beams=4, budget=Budget(tokens)) for tokens in (10_000, 1))
     assert [item.text for item in together] == [item.text for item in alone]
     assert [item.score for item in together] == pytest.approx([item.score for item in alone], abs=1e-4)
+
+
+class Several(FakeEngine):
+    """Works at three batches at a time, and only goes on when it has been given three."""
+
+    at_once = 3
+
+    def __init__(self, room: float = float("inf")) -> None:
+        super().__init__(room)
+        self.together = Barrier(3, timeout=30)
+
+    def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
+        self.together.wait()
+        return super().generate(prompts)
+
+
+def test_an_engine_that_works_at_several_batches_is_given_as_many_at_a_time() -> None:
+    told: list[int] = []
+    texts = [f"{number}" for number in range(9)]
+    made = generate(
+        Several(), prompts(*texts), beams=1, budget=Budget(1), done=lambda segments, tokens: told.append(segments)
+    )
+    assert [item.text for item in made] == texts
+    assert told == [1] * 9
+
+
+@given(st.lists(st.text(min_size=1, max_size=30)), st.integers(1, 200), st.integers(1, 2000))
+def test_batches_under_way_together_come_back_once_and_in_order_where_memory_is_short(
+    texts: list[str], room: int, budget: int
+) -> None:
+    engine = FakeEngine(room)
+    engine.at_once = 3
+    made = generate(engine, prompts(*texts), beams=1, budget=Budget(budget))
+    assert [item.text for item in made] == [text if len(text) <= room else "" for text in texts]
+
+
+def test_an_error_of_one_batch_ends_the_others_that_were_not_begun() -> None:
+    class Broken(FakeEngine):
+        def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
+            super().generate(prompts)
+            raise ModelError("it is gone")
+
+    engine = Broken()
+    with pytest.raises(ModelError, match="it is gone"):
+        generate(engine, prompts("a", "b", "c"), beams=1, budget=Budget(1))
+    assert engine.history == [["a"]]

@@ -17,8 +17,8 @@ from transformers import AutoConfig, AutoModelForSeq2SeqLM, BartConfig, Generati
 
 from jobs.config import ComputeType, ConfigError, EngineKind, Translator
 from jobs.demo.corpus import sampling
-from jobs.models import ct2
-from jobs.models.budget import cache_folder
+from jobs.models import batching, ct2
+from jobs.models.budget import Budget, cache_folder
 from jobs.models.checkpoint import find
 from jobs.models.ct2 import CTranslate2Engine
 from jobs.models.engine import Engine, ModelError, OutOfMemory
@@ -175,6 +175,27 @@ def test_an_answer_does_not_depend_on_its_batch(random_marian: Path) -> None:
     alone = [made.generate([prompt])[0] for prompt in prompts(SENTENCES)]
     assert [item.text for item in together] == [item.text for item in alone]
     assert [item.score for item in together] == pytest.approx([item.score for item in alone], abs=1e-4)
+
+
+def test_batches_that_run_together_answer_as_each_sentence_alone(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    settings = replace(
+        preset("nllb_600m", request.getfixturevalue("nllb")),
+        engine=EngineKind.ctranslate2,
+        compute_type=ComputeType.float32,
+    )
+    room = Room(settings, "ru")
+    room.engine.load()
+    asked = [
+        room.prompt(f"{text} {number}", code)
+        for number in range(8)
+        for text, code in zip(TEXTS, LANGUAGES, strict=True)
+    ]
+    assert room.engine.at_once == 4
+    together = batching.generate(room.engine, asked, beams=settings.beams, budget=Budget(1500))
+    assert all(map(same, together, [room.engine.generate([one])[0] for one in asked]))
 
 
 def test_a_processor_computes_in_int8_and_a_gpu_in_what_it_has(random_marian: Path) -> None:

@@ -366,7 +366,7 @@ def overrides(server: LocalServer, folder: Path) -> list[str]:
     (folder / "a.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
     ru = "translators.ru"
     return [
-        *("articles=jsonl", "articles.path=a.jsonl", "targets=[ru]", "max_failed_fraction=1"),
+        *("articles=jsonl", "articles.path=a.jsonl", "targets=[ru]", "max_failed_fraction=1", "self_test=false"),
         *(f"translator@{ru}=server", f"{ru}.server.url={server.url}", f"{ru}.server.retries=0"),
     ]
 

@@ -28,11 +28,14 @@ from jobs.config import (
     Translator,
 )
 from jobs.digest import run
+from jobs.models.engine import ModelError
 from jobs.records import Finish, Generation
 from jobs.summarise import abstractive
 from jobs.translate import translator
+from jobs.trust.selftest import SENTENCES
 from jobs.versions.parts import failures_of
 from tests.fake_engine import FakeEngine
+from tests.tiny import random_translators
 
 KAZAKH = "Наурызда мұнай өндіру азайды. Бұл туралы сейсенбі күні министрлік хабарлады."
 ENGLISH = "Oil output fell in March. The energy ministry said so on Tuesday."
@@ -65,9 +68,11 @@ class Engines:
         self.made: list[FakeEngine] = []
 
     def translating(self, settings: Translator, _: object) -> FakeEngine:
-        write = {"to_ru": str.upper, "to_kk": str.title}[settings.name]
-        self.made.append(Writer(write, poison=self.poison.get(settings.name)))
+        self.made.append(Writer(self.write(settings.name), poison=self.poison.get(settings.name)))
         return self.made[-1]
+
+    def write(self, name: str) -> Callable[[str], str]:
+        return {"to_ru": str.upper, "to_kk": str.title}[name]
 
     def summarising(self, *_: object) -> FakeEngine:
         return Writer(lambda text: text.split(". ")[0] + ".", poison=self.poison.get("writer"))
@@ -213,6 +218,29 @@ def test_wherever_the_way_is_cut_the_summary_is_made_of_the_articles_own_sentenc
     assert {item.article_id for item in failures_of(version(made))} == ({"a0", "a2"} if engine == "to_kk" else {"a2"})
 
 
+RUSSIAN = {
+    "Наурызда мұнай өндіру азайды.": "Добыча нефти в марте сократилась.",
+    "Бұл туралы сейсенбі күні министрлік хабарлады.": "Об этом во вторник сообщило министерство.",
+    "Баға 5 пайызға өсті.": "Цены выросли на 5 процентов.",
+}
+
+
+def test_a_summary_that_stays_in_the_pivot_language_is_not_taken_for_one_that_came_back(
+    pivoted: Make, engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "write", lambda name: lambda text: RUSSIAN.get(text, text))
+    made = pivoted(repair=Repair())
+    assert run(made, {}) == 0
+    summaries = [row["renditions"][row["language"]]["summary"] for row in digests(made)]
+    assert [item["engine"] for item in summaries[::2]] == ["extractive", "extractive"]
+    assert summaries[0]["text"] == KAZAKH
+    (failure, _) = (item for item in failures_of(version(made)) if item.stage == "pivot-kk")
+    assert (failure.kind, failure.message) == (
+        "untranslated",
+        "summary: segment 1: Добыча нефти в марте сократилась.",
+    )
+
+
 def test_a_text_too_short_for_the_model_is_not_sent_there_and_back(
     pivoted: Make, engines: Engines, writer: Summariser
 ) -> None:
@@ -256,6 +284,18 @@ def test_a_direction_that_the_translators_do_not_have_is_refused_before_anything
         assert str(told.value).startswith(f"summariser.pivot.kk=ru: {direction}; choose another model with")
         assert "\n" not in str(told.value)
     assert not list(tmp_path.rglob("v0001"))
+
+
+@pytest.mark.parametrize(("poor", "stage", "asked"), [("to_ru", "pivot-ru", "kk"), ("to_kk", "pivot-kk", "ru")])
+def test_a_translator_is_tested_in_the_direction_of_the_pivot_before_a_night_is_spent_on_it(
+    poor: str, stage: str, asked: str, pivoted: Make, engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendering = dict(zip(SENTENCES["kk"], SENTENCES["ru"], strict=True)) | dict(
+        zip(SENTENCES["ru"], SENTENCES["kk"], strict=True)
+    )
+    monkeypatch.setattr(engines, "write", lambda name: lambda text: text if name == poor else rendering.get(text, text))
+    with pytest.raises(ModelError, match=rf"^{stage}: {poor} failed the self-test: asked for «{SENTENCES[asked][0]}»"):
+        run(pivoted(self_test=True), {})
 
 
 def test_a_pivot_with_the_demo_translator_is_refused_in_one_line(
@@ -349,7 +389,7 @@ def test_a_run_with_a_pivot_that_is_killed_ends_with_the_digest_of_an_undisturbe
         *("summariser.name=writer", "summariser.family=t5", f"summariser.model={random_marian}"),
         *("summariser.languages=[ru]", "summariser.pivot={kk: ru}", "summariser.output_limit=8", "summariser.beams=1"),
         *(f"translators.{code}.sources=[ru,kk]" for code in ("ru", "kk")),
-        *(f"translators.{code}.model={random_marian}" for code in ("ru", "kk")),
+        *random_translators(random_marian),
         *(f"translators.{code}.output_limit=8" for code in ("ru", "kk")),
         *("outputs.part_articles=3", "max_failed_fraction=1", "self_test=false", "repair=off"),
     ]

@@ -9,7 +9,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from jobs.config import ConfigError, DigestConfig, Long, Server
+from jobs.config import ConfigError, DigestConfig, Long, Outputs, Server
 from jobs.digest import run
 from jobs.models import prompts
 from jobs.records import Finish, Flag, Generation, Severity
@@ -197,6 +197,24 @@ def test_a_digest_with_a_served_summariser_says_so_and_its_fingerprint_has_the_w
     assert (told["engine"], told["ran_on"]) == ("server", {server.url: 1})
     words = (CONF.parent / "prompts" / "summarise.txt").read_text(encoding="utf-8").strip()
     assert manifest["identity"]["prompts"] == {"summaries": words}
+
+
+def test_a_summary_in_another_language_than_its_article_or_in_a_loop_is_an_error(
+    server: LocalServer, config: Callable[..., DigestConfig], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.jsonl"
+    row = {"id": "a", "title": "", "text": KAZAKH, "language": "kk"}
+    path.write_text(json.dumps(row) + "\n")
+    for answer, check in (
+        ("Министерство сообщило, что в марте добыча упала.", "language"),
+        ("мұнай " * 9, "repetition"),
+    ):
+        server.always[KAZAKH] = but(message={"content": answer})
+        made = config(path, targets=[], summariser=served(server), outputs=Outputs(root=str(tmp_path / check)))
+        assert run(made, {}) == 0
+        (digest,), _, _ = version_of(made)
+        (flag,) = digest["renditions"]["kk"]["summary"]["flags"]
+        assert (flag["check"], flag["severity"], flag["where"]) == (check, "error", "summary")
 
 
 def test_a_server_that_is_not_there_is_a_wrong_setting_of_one_line(server: LocalServer) -> None:

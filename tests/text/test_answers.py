@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jobs.text.answers import bare, bare_summary
 
@@ -112,3 +114,29 @@ def test_what_may_belong_to_a_summary_stays(answer: str) -> None:
 def test_the_markdown_of_a_summary_becomes_plain_text(answer: str, summary: str) -> None:
     assert bare_summary(answer, SOURCE) == (summary, "")
     assert bare_summary("**Добыча** упала.", "Output **fell**.") == ("**Добыча** упала.", "")
+
+
+PIECES = [
+    "Summary",
+    "Translation",
+    ":",
+    "\n",
+    " ",
+    "**",
+    "<think>",
+    "</think>",
+    "```",
+    "«",
+    "»",
+    "- ",
+    "1. ",
+    "Oil rose.",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES)).map(lambda parts: "".join(parts).strip()))
+def test_whatever_was_written_what_stays_and_what_was_taken_off_make_it_up(answer: str) -> None:
+    found, removed = bare(answer, SOURCE)
+    before, _, behind = removed.partition("…")
+    assert before + found + behind == answer
+    assert bool(bare_summary(answer, SOURCE)[0]) == bool(found) == bool(answer)

@@ -21,6 +21,7 @@ def test_nothing_is_said_of_a_sentence_in_its_language(text: str, language: str)
         (ENGLISH, "ru", "in Latin script"),
         (RUSSIAN, "en", "in Cyrillic script"),
         ("قازاقستان رەسپۋبليكاسى ەل پرەزيدەنتى", "kk", "in Arabic script"),
+        ("Он сказал, что the price of oil and the price of gas had risen.", "ru", "in Latin script"),
         ("Qazaqstan Respublikasy prezident jarlyq şyğardy", "kk", "in Latin script"),
         ("Кабинет министров одобрил проект нового бюджета страны.", "kk", "in Russian"),
         (f"{KAZAKH} Он заявил, что цены на нефть и на газ выросли.", "kk", "partly in Russian"),
@@ -41,3 +42,8 @@ def test_a_sentence_in_another_language_or_script_is_told(text: str, language: s
 @pytest.mark.parametrize("language", ["ru", "kk"])
 def test_names_alone_are_of_no_language(text: str, language: str) -> None:
     assert foreign(text, language) == ""
+
+
+def test_titles_and_names_in_latin_letters_within_a_sentence_may_stay() -> None:
+    assert foreign("Книга «The Rise and the Fall of the Great Northern Railway» вышла в мае.", "ru") == ""
+    assert foreign("Команды сыграют в Northern Railway Simulator 2030 на Gamestation.", "ru") == ""

@@ -14,6 +14,7 @@ class Upper:
 
     input_limit = 10
     runs_on = "fake device, float32"
+    at_once = 1
 
     def __init__(self, answers: dict[str, Generation] | None = None) -> None:
         self.answers = answers or {}

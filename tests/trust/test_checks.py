@@ -32,6 +32,7 @@ def details(name: str, text: str, translation: str, target: str = "ru", source: 
         ("A band of the 90s", "Группа 1990-х годов", "ru"),
         ("The fire burnt for 24 hours.", "Пожар длился сутки.", "ru"),
         ("It cost Rs 127 crore.", "Это стоило 127 крор рупий.", "ru"),
+        ("In 2017 a multi-billion dollar project began.", "В 2017 году начался многомиллиардный проект.", "ru"),
         ("They won 26 - 00.", "Они выиграли 26:00.", "ru"),
         ("It was -5 °C at night.", "Ночью было 5 градусов мороза.", "ru"),
         ("It was minus 12 °C.", "Температура −12 °C болды.", "kk"),
@@ -122,6 +123,28 @@ def test_a_short_sentence_that_is_lost_is_told() -> None:
     assert details("omission", "He left. " + TWO, OF_TWO.replace("во всех регионах", "везде в регионах"), "ru") != []
 
 
+@pytest.mark.parametrize(
+    ("text", "translation"),
+    [
+        ("It needs: 1) fuel, 2) bread, 3) housing.", "Нужны: 1) топливо, 2) хлеб и жильё."),
+        ("It needs (a) fuel, (b) bread and (c) housing.", "Нужны (а) топливо, хлеб и (б) жильё."),
+        ("• fuel • bread • housing", "• топливо • хлеб, жильё"),
+    ],
+)
+def test_an_item_of_a_list_that_is_lost_is_told(text: str, translation: str) -> None:
+    assert details("omission", text, translation) == ["2 list items for 3"]
+
+
+def test_a_list_that_keeps_its_items_is_not_flagged() -> None:
+    assert details("omission", "It needs (a) fuel and (b) bread.", "Нужны а) топливо и б) хлеб.") == []
+    assert details("omission", "A copyright (c) notice, item 1).", "Знак авторского права, пункт первый.") == []
+
+
+def test_articles_do_not_count_for_the_length_of_an_english_text() -> None:
+    text = "The head of the board of the bank of the north saw the end of the day."
+    assert details("omission", text, "Глава правления банка севера видел конец дня.") == []
+
+
 def test_sentences_joined_at_full_length_are_not_flagged() -> None:
     assert details("omission", TWO, OF_TWO.replace(". Цены", ", а цены")) == []
 
@@ -154,6 +177,8 @@ def test_repetition_that_the_text_has_or_that_is_speech_is_not_flagged(text: str
         ("#Almaty today", "Алматы сегодня", ["hashtag or handle #Almaty is lost"]),
         ("#Almaty today", "#Алматы сегодня", []),
         ("See https://ex.org/a?b=1.", "См. https://ex.org/a?b=1.", []),
+        ("O'Brien & sons", "О&#39;Брайен и сыновья", ["&#39; is not in the source"]),
+        ("Write &amp; for &.", "Пишите &amp; вместо &.", []),
     ],
 )
 def test_addresses_placeholders_and_hashtags_are_kept(text: str, translation: str, told: list[str]) -> None:
@@ -167,10 +192,28 @@ def test_addresses_placeholders_and_hashtags_are_kept(text: str, translation: st
         ('He said "yes".', "Он сказал: «да.", ["quotation marks do not match"]),
         ('He said "yes".', "Он сказал да.", ["quotation marks are lost"]),
         ('He said "yes" (twice).', "Он сказал: «да» (дважды).", []),
+        ('"Yes" to bread, "no" to war.', "«Да» хлебу, нет войне.", ["quotations: 1 for 2"]),
+        ('He said "yes".', "Он сказал: &quot;да&quot;.", []),
+        (
+            '"Calling them "birds" or "fish" is wrong," he said.',
+            "«Звать их «птицами» или «рыбами» нельзя», — сказал он.",
+            [],
+        ),
+        ('"We will come," he said, "and stay."', "«Мы придём, — сказал он, — и останемся».", []),
+        ("He said: 'We will come.", "Он сказал: «Мы придём.", []),
+        ("The workers' rights, 'white' and all.", "Права рабочих, «белые» и все.", []),
+        ('He wrote: "They shouted "enough"".', "Он написал: «Они кричали „хватит».", []),
     ],
 )
 def test_brackets_and_quotation_marks_close(text: str, translation: str, told: list[str]) -> None:
     assert details("marks", text, translation) == told
+
+
+def test_names_that_russian_has_in_quotation_marks_may_lose_them_in_english_and_speech_may_not() -> None:
+    assert details("marks", "Компания «Тенгиз» закрыта.", "The company Tengiz is closed.", "en", "ru") == []
+    speech = "Он сказал: «Мы не пойдём туда завтра»."
+    assert details("marks", speech, "He said 'We will not go there tomorrow'.", "en", "ru") == []
+    assert details("marks", speech, "He said they would not go there.", "en", "ru") == ["quotation marks are lost"]
 
 
 WRONG = Pair("Winds of 85 mph hit 10,000 homes.", "Ветер 137 км/ч повредил 1 000 домов.", "en", "ru")

@@ -108,6 +108,21 @@ def test_a_name_spelt_in_two_ways_in_one_article_is_reported() -> None:
     assert (flag.check, flag.detail) == ("spelling", "Johnson: Джонсона, Джонсена")
 
 
+def test_a_known_place_misspelt_once_is_reported_and_its_adjective_is_not() -> None:
+    first = Pair("He left Germany.", "Он покинул Германию.", "en", "ru")
+    copied = Pair("He works at Germany Trade.", "Он работает в Germany Trade.", "en", "ru")
+    adjective = Pair("Germany's army", "Армия Германская", "en", "ru")
+    misspelt = Pair("Germany agreed.", "Согласилась и Гермаиня.", "en", "ru")
+    assert check_spellings([first, copied, adjective]) == []
+    assert [flag.detail for flag in check_spellings([first, misspelt])] == ["Germany: Германию, Гермаиня"]
+
+
+def test_short_words_and_acronyms_are_no_spellings_of_a_name() -> None:
+    first = Pair("He met Anna of the EU.", "Он встретил Анну из Азии.", "en", "ru")
+    other = Pair("Anna of the EU had gone home.", "Они ушли в Японию.", "en", "ru")
+    assert check_spellings([first, other]) == []
+
+
 def test_a_text_without_names_or_letters_has_nothing_to_be_found() -> None:
     assert check_names(Pair("", "", "en", "ru")) == []
     assert check_names(Pair("12:30 – 5 %", "12:30 – 5 %", "en", "kk")) == []
