@@ -417,9 +417,9 @@ class OutOfPivot(Translations):
         super().keep(made, article, name, text, translation)
 
     def jobs(self, draft: Draft, made: Made) -> list[tuple[Article, str, str]]:
-        """The summary in the pivot language, unless that is made of sentences: the article's own are better."""
+        """The summary in the pivot language, unless it is made of sentences or not all in that language: the own are better."""
         summary = draft.rendition("summary", self.pivot)
-        if summary and all(flag.check != "extractive" for flag in summary.flags):
+        if summary and not {flag.check for flag in summary.flags} & {"extractive", "untranslated"}:
             return super().jobs(draft, made)
         return []
 

@@ -212,7 +212,9 @@ class Abstractive:
         }
         best = self.ladder(first, rungs) if first else {}
         for work in works:
-            work.best = best.get(work.article, work.best)
+            climbed = best.get(work.article)
+            if climbed and climbed.outcome != "untranslated":  # an article is no summary of itself
+                work.best = climbed
 
     def _candidate(self, work: _Work, made: Generation) -> Candidate:
         """A summary that a text may get, with all that is found in it."""

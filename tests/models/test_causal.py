@@ -453,7 +453,8 @@ def test_a_night_with_a_chat_model_ends_and_its_fingerprint_has_the_words_of_the
     assert done.returncode == 0, done.stderr
     version = tmp_path / done.stdout.splitlines()[-1]
     prompts = json.loads((version / "manifest.json").read_text())["identity"]["prompts"]
-    assert prompts == {"ru": (CONF / "prompts" / "translate.txt").read_text().strip(), "kk": ""}
+    words = [(CONF / "prompts" / f"{name}.txt").read_text().strip() for name in ("terms", "translate")]
+    assert prompts == {"ru": "\n\n".join(words), "kk": ""}
     made = [json.loads(line) for line in (version / "digest.jsonl").read_text().splitlines()]
     assert len(made) == 2
     assert all("qwen3_8b@" in json.dumps(row) and "translategemma_4b@" in json.dumps(row) for row in made)

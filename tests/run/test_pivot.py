@@ -241,6 +241,17 @@ def test_a_summary_that_stays_in_the_pivot_language_is_not_taken_for_one_that_ca
     )
 
 
+def test_a_summary_with_a_sentence_that_was_not_translated_into_the_pivot_language_does_not_come_back(
+    pivoted: Make, engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = dict(list(RUSSIAN.items())[1:]) | {russian: kazakh for kazakh, russian in RUSSIAN.items()}
+    monkeypatch.setattr(engines, "write", lambda name: lambda text: known.get(text, text))
+    made = pivoted(repair=Repair())
+    assert run(made, {}) == 0
+    assert [row["renditions"][row["language"]]["summary"]["engine"] for row in digests(made)][::2] == ["extractive"] * 2
+    assert not any(text.startswith(">>kaz<<") for text in engines.asked)
+
+
 def test_a_text_too_short_for_the_model_is_not_sent_there_and_back(
     pivoted: Make, engines: Engines, writer: Summariser
 ) -> None:
