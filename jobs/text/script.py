@@ -24,6 +24,7 @@ _COMMON = {
 _RUSSIAN, _ENGLISH = (frozenset(_COMMON[language].split()) for language in ("ru", "en"))
 _KAZAKH_WORDS = 5  # of so many Kazakh words more than one has a letter that Russian lacks
 _ENOUGH_WORDS = 4  # fewer may be names alone, which are the same in Russian and Kazakh
+_ENOUGH_SMALL = 2  # words in small letters that are no name
 
 
 def foreign(text: str, language: str) -> str:
@@ -87,9 +88,14 @@ def _not_kazakh(text: str, words: list[str]) -> str:
         return "partly in Russian"
     if kazakh or not words:
         return ""
-    if russian or (len(words) >= _ENOUGH_WORDS and identify(text) == "ru"):
+    if russian or (_is_more_than_names(text, words) and identify(text) == "ru"):
         return "in Russian"
     return ""
+
+
+def _is_more_than_names(text: str, words: list[str]) -> bool:
+    """Whether a text is no name alone, which would be the same in both languages: it is long, or has words in small letters."""
+    return len(words) >= _ENOUGH_WORDS or sum(word[0].islower() for word in _WORD.findall(text)) >= _ENOUGH_SMALL
 
 
 def _without_kazakh_letters(words: list[str]) -> str:

@@ -24,6 +24,7 @@ def test_nothing_is_said_of_a_sentence_in_its_language(text: str, language: str)
         ("Он сказал, что the price of oil and the price of gas had risen.", "ru", "in Latin script"),
         ("Qazaqstan Respublikasy prezident jarlyq şyğardy", "kk", "in Latin script"),
         ("Кабинет министров одобрил проект нового бюджета страны.", "kk", "in Russian"),
+        ("Казахстан увеличил добычу", "kk", "in Russian"),
         (f"{KAZAKH} Он заявил, что цены на нефть и на газ выросли.", "kk", "partly in Russian"),
         ("Казахстан и Узбекистан договорились до 2029 года келіспедней", "kk", "partly in Russian"),
         (f"{KAZAKH} Цены выросли на десять процентов в январе.", "ru", "partly in Kazakh"),
@@ -42,6 +43,11 @@ def test_a_sentence_in_another_language_or_script_is_told(text: str, language: s
 @pytest.mark.parametrize("language", ["ru", "kk"])
 def test_names_alone_are_of_no_language(text: str, language: str) -> None:
     assert foreign(text, language) == ""
+
+
+@pytest.mark.parametrize("text", ["Парламент сайлауы туралы", "Министр сапармен барды", "Астана мен Алматы"])
+def test_short_kazakh_without_kazakh_letters_is_no_russian(text: str) -> None:
+    assert foreign(text, "kk") == ""
 
 
 def test_titles_and_names_in_latin_letters_within_a_sentence_may_stay() -> None:
