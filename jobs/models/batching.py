@@ -24,7 +24,7 @@ def generate(
     *,
     beams: int,
     budget: Budget,
-    done: Callable[[int, int], None] = lambda segments, tokens: None,
+    done: Callable[[float, int], None] = lambda share, tokens: None,
 ) -> list[Generation]:
     """One generation per prompt, in their order.
 
@@ -35,7 +35,7 @@ def generate(
         prompts: any number, of any length.
         beams: hypotheses that the engine keeps per prompt; they share the budget.
         budget: what a batch may hold; lowered where a batch of several did not fit.
-        done: told after each batch how many prompts and how many tokens, in and out, were worked through.
+        done: told after each batch what share of all prompts is done, and how many tokens, in and out, the batch had.
     """
     lengths = engine.count_tokens([prompt.text for prompt in prompts])
     found: dict[int, Generation] = {}
@@ -46,7 +46,7 @@ def generate(
         batch, future = running.popleft()
         made = future.result()
         found.update(zip(batch, made.generations, strict=True))
-        done(len(batch), sum(item.tokens_in + item.tokens_out for item in made.generations))
+        done(len(found) / len(prompts), sum(item.tokens_in + item.tokens_out for item in made.generations))
         wanted = cost(len(batch), lengths[batch[0]], beams)
         # What one prompt needs tells nothing of the others, so a single one lowers nothing.
         if len(batch) > 1 and made.fitted < wanted:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from jobs.models.checkpoint import Checkpoint
-from jobs.models.engine import ModelError
+from jobs.models.engine import ModelError, first_line
 from jobs.models.pretrained import PretrainedEngine, ending
 from jobs.models.tokenizer import load_tokenizer
 from jobs.records import Finish, Generation, Prompt
@@ -83,12 +83,12 @@ class CausalEngine(PretrainedEngine):
         kept = [shortened(ids, self.input_limit, control) for ids in rows]
         batch = self._tokens().pad({"input_ids": kept}, padding_side="left", return_tensors="pt")
         ends = self._end_tokens(prompts[0].text)
-        output = self._decode(
+        output, chosen = self._decode(
             prompts, batch.to(self._model.device), eos_token_id=sorted(ends), pad_token_id=self._tokens().pad_token_id
         )
         answers = output.sequences[:, batch["input_ids"].shape[1] :].tolist()
         endings = [ending(ids, ends) for ids in answers]
-        scores = self._scores(output, [written for written, _ in endings])
+        scores = self._scores(output, chosen, [written for written, _ in endings])
         # An end token is no part of the text, even where it is not marked as special.
         texts = [
             self._tokens().decode(ids[: written - (finish is Finish.END)], skip_special_tokens=True)
@@ -130,7 +130,7 @@ def _template_errors(checkpoint: Checkpoint) -> Iterator[None]:
     try:
         yield
     except TemplateError as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise ModelError(
             f"{checkpoint.source}: its chat template does not take the prompt: {reason}; is it of another family?"
         ) from error

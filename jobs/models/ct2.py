@@ -18,7 +18,7 @@ from typing import Any
 from jobs.config import ComputeType
 from jobs.models.budget import cache_folder
 from jobs.models.checkpoint import Checkpoint
-from jobs.models.engine import ModelError, OutOfMemory, best_of, longest, wish
+from jobs.models.engine import ModelError, OutOfMemory, best_of, first_line, longest, wish
 from jobs.models.tokenizer import counted, encoded, load_tokenizer, named_errors, token_names
 from jobs.records import Finish, Generation, Prompt
 
@@ -193,7 +193,7 @@ class CTranslate2Engine:
         try:
             return self._batch(prompts)
         except (RuntimeError, MemoryError) as error:
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            reason = first_line(error)
             if not isinstance(error, MemoryError) and not any(words in str(error).lower() for words in _NO_MEMORY):
                 raise
         raise OutOfMemory(f"{len(prompts)} prompts: {reason}")

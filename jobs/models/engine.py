@@ -63,3 +63,8 @@ class ModelError(RuntimeError):
 
 class OutOfMemory(RuntimeError):
     """A batch that does not fit into memory; a smaller one may."""
+
+
+def first_line(error: Exception) -> str:
+    """What a library's error says, on one line; its name where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from jobs.models.checkpoint import Checkpoint
-from jobs.models.engine import OutOfMemory, best_of, longest, wish
+from jobs.models.engine import OutOfMemory, best_of, first_line, longest, wish
 from jobs.models.tokenizer import load_tokenizer, named_errors
 from jobs.records import Finish, Generation, Prompt
 
@@ -112,7 +112,7 @@ class PretrainedEngine(ABC):
         try:
             return self._batch(prompts)
         except RuntimeError as error:  # torch.OutOfMemoryError is one
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            reason = first_line(error)
             if not any(words in str(error).lower() for words in _NO_MEMORY):
                 raise
         # Past the except block, since the traceback holds the tensors of the failed batch.
@@ -142,14 +142,17 @@ class PretrainedEngine(ABC):
         positions = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
         return longest(prompts, self.output_limit, positions)
 
-    def _decode(self, prompts: Sequence[Prompt], batch: Any, **options: Any) -> Any:
-        """The output of `generate` for an encoded batch, with scores: greedy or by beams, never sampled.
+    def _decode(self, prompts: Sequence[Prompt], batch: Any, **options: Any) -> "tuple[Any, Chosen]":
+        """The output of `generate` for an encoded batch: greedy or by beams, never sampled; and what was chosen greedily.
 
         As many sequences of each prompt as there are beams, best first.
         """
         import torch
 
-        if self.beams > 1 and self.early_stopping is not None:
+        chosen = Chosen()
+        if self.beams == 1:
+            options["logits_processor"] = [chosen]
+        elif self.early_stopping is not None:
             options["early_stopping"] = self.early_stopping
         with torch.inference_mode():
             return self._model.generate(
@@ -164,21 +167,22 @@ class PretrainedEngine(ABC):
                 length_penalty=self.length_penalty,
                 no_repeat_ngram_size=wish(prompts, "no_repeat_ngram", self.no_repeat_ngram),
                 return_dict_in_generate=True,
-                output_scores=True,
-            )
+                output_scores=self.beams > 1,
+            ), chosen
 
     def _best(self, hypotheses: Sequence[Generation]) -> list[Generation]:
         """One generation per prompt from its hypotheses, as many as beams, with the others as its alternatives."""
         groups = [hypotheses[start : start + self.beams] for start in range(0, len(hypotheses), self.beams)]
         return [best_of([group[0], *(item for item in group[1:] if item.score > _NO_HYPOTHESIS)]) for group in groups]
 
-    def _scores(self, output: Any, written: Sequence[int]) -> list[float]:
+    def _scores(self, output: Any, chosen: "Chosen", written: Sequence[int]) -> list[float]:
         """Mean log-probability of each answer, from the beam's own score or from the greedy steps.
 
         A beam's score is the sum divided by the length to the power of the length penalty.
 
         Args:
-            output: of `generate`, with scores.
+            output: of `_decode`.
+            chosen: of `_decode`.
             written: tokens of each answer, a forced one included; what stands behind them is padding.
         """
         if self.beams > 1:
@@ -186,8 +190,37 @@ class PretrainedEngine(ABC):
                 float(score) * length ** (self.length_penalty - 1)
                 for score, length in zip(output.sequences_scores, written, strict=True)
             ]
-        steps = self._model.compute_transition_scores(output.sequences, output.scores, normalize_logits=True)
+        steps = chosen.steps(output.sequences)
         return [float(row[:count].mean()) for row, count in zip(steps, written, strict=True)]
+
+
+class Chosen:
+    """Notes the log-probability of each token that a greedy search takes.
+
+    `generate` has it only as the scores of the whole vocabulary at every step, a gigabyte for a small batch of a model with a
+    large one. As the last of the logits processors this sees them one step at a time.
+    """
+
+    def __init__(self) -> None:
+        self._last: Any = None
+        self._taken: list[Any] = []
+
+    def __call__(self, input_ids: Any, scores: Any) -> Any:
+        """The scores as they are, of shape (prompts, vocabulary); the last of the tokens was chosen by those before."""
+        self._note(input_ids)
+        self._last = scores.float().log_softmax(-1)
+        return scores
+
+    def steps(self, sequences: Any) -> Any:
+        """Log-probabilities, of shape (prompts, steps), when the search has ended with these tokens."""
+        import torch
+
+        self._note(sequences)
+        return torch.cat(self._taken, 1)
+
+    def _note(self, tokens: Any) -> None:
+        if self._last is not None:
+            self._taken.append(self._last.gather(1, tokens[:, -1:]))
 
 
 def ending(ids: Sequence[int], ends: set[int], forced_at: int | None = None) -> tuple[int, Finish]:

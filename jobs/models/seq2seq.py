@@ -30,13 +30,13 @@ class Seq2SeqEngine(PretrainedEngine):
         batch = self._tokens().pad({"input_ids": rows}, return_tensors="pt").to(self._model.device)
         forced = self._first_token(prompts)
         options = {**forced, **self._start(prompts), **self._global(prompts, batch), **self._search()}
-        output = self._decode(prompts, batch, **options)
+        output, chosen = self._decode(prompts, batch, **options)
         settings = self._model.generation_config
         ends = settings.eos_token_id
         ends = set(ends if isinstance(ends, list) else [ends])
         forced_at = None if settings.forced_eos_token_id is None else self._limit(prompts)
         endings = [ending(ids[1:], ends, forced_at) for ids in output.sequences.tolist()]
-        scores = self._scores(output, [written for written, _ in endings])
+        scores = self._scores(output, chosen, [written for written, _ in endings])
         unknown = self._tokenizer.unk_token_id
         # The start token and a forced language code are no part of the text, even where they are not marked as special.
         decoded = self._tokenizer.batch_decode(output.sequences[:, 1 + len(forced) :], skip_special_tokens=True)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from jobs.models.checkpoint import Checkpoint
-from jobs.models.engine import ModelError
+from jobs.models.engine import ModelError, first_line
 from jobs.records import Prompt
 
 
@@ -56,5 +56,5 @@ def named_errors(checkpoint: Checkpoint, what: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, RuntimeError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise ModelError(f"{checkpoint.source}: {what}: {reason}") from error

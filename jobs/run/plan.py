@@ -10,8 +10,11 @@ from rich.table import Table
 from jobs.articles.loading import Loader, dataset
 from jobs.config import DigestConfig, Model, Translator
 from jobs.records import Article, Rendition
+from jobs.run.drafts import Draft, Made, Stage
 from jobs.run.screen import output
-from jobs.run.stages import Draft, Made, Stage, Summaries, Translations, model_of
+from jobs.run.stages import model_of
+from jobs.run.summaries import Summaries
+from jobs.run.translations import Translations
 from jobs.summarise.abstractive import Abstractive
 
 CHUNK = 200

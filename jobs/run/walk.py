@@ -17,8 +17,9 @@ import pyarrow as pa
 from jobs.articles.loading import SET_ASIDE, Loader, dataset
 from jobs.config import DigestConfig
 from jobs.records import Article, Failure
+from jobs.run.drafts import Draft, Made, Stage
 from jobs.run.screen import Screen
-from jobs.run.stages import Draft, Made, Stage, digest_of, fields_shown, model_of
+from jobs.run.stages import digest_of, fields_shown, model_of
 from jobs.versions import tables
 from jobs.versions.parts import Marker, StageFolder
 

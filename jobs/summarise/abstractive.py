@@ -105,8 +105,7 @@ class Abstractive:
     @cached_property
     def budget(self) -> budget.Budget:
         """What a batch may hold on this device; needs the engine loaded."""
-        key = f"{self.engine.runs_on}, {self.checkpoint.revision}"
-        return budget.remembered(key, self.settings.batch_tokens)
+        return budget.remembered(f"{self.engine.runs_on}, {self.checkpoint.revision}", self.settings.batch_tokens)
 
     def load(self) -> None:
         """Load the model."""
@@ -166,14 +165,7 @@ class Abstractive:
             works = [work for work in works if work.parts]
 
     def _generate(self, prompts: Sequence[Prompt], done: Done) -> list[Generation]:
-        worked = 0
-
-        def batch_done(segments: int, tokens: int) -> None:
-            nonlocal worked
-            worked += segments
-            done(worked / len(prompts), tokens)
-
-        return batching.generate(self.engine, prompts, beams=self.settings.beams, budget=self.budget, done=batch_done)
+        return batching.generate(self.engine, prompts, beams=self.settings.beams, budget=self.budget, done=done)
 
     def _take(self, work: _Work, generations: list[Generation]) -> None:
         """Keep what the model made of the parts; what comes next are the summaries of chunks, or nothing."""
@@ -254,7 +246,9 @@ class Abstractive:
         """The summary by the text's own sentences, which states nothing else."""
         found = {}
         for article in best:
-            own = self.extractive.instead(works[article].text, f"{self.settings.name} kept to the text in no way")
+            own = self.extractive.instead(
+                works[article].text, f"every summary by {self.settings.name} states what the text does not"
+            )
             carried = Generation(own.text, 0, 0, 0, Finish.CARRIED, 0.0)
             found[article] = [Candidate(carried, own.flags, own.engine)] if own.text else []
         return found

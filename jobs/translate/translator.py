@@ -23,10 +23,10 @@ from jobs.text.answers import bare
 from jobs.text.clauses import halves, pieces
 from jobs.text.sentences import segment
 from jobs.translate.glossary import Glossary
+from jobs.translate.joining import carried, together
 
 log = logging.getLogger(__name__)
 NO_REPEAT_NGRAM = 3  # shorter than any loop that the checks find
-_CLAUSE_MARKS = tuple(";:,–—")
 LONGER = 2  # times the output limit
 
 Done = Callable[[float, int], None]  # told now and then: share of the segments that is done, tokens since the last call
@@ -149,8 +149,7 @@ class Translator:
     @cached_property
     def budget(self) -> budget.Budget:
         """What a batch may hold on this device; needs the engine loaded."""
-        key = f"{self.engine.runs_on}, {self.checkpoint.revision}"
-        return budget.remembered(key, self.settings.batch_tokens)
+        return budget.remembered(f"{self.engine.runs_on}, {self.checkpoint.revision}", self.settings.batch_tokens)
 
     def refusal(self, source: str) -> str:
         """Why this model does not translate from `source`, or an empty string where it does."""
@@ -228,24 +227,11 @@ class Translator:
             if has_letters(item.text)
         }
         wanted = list(dict.fromkeys(prompts.values()))
-        worked = 0
-
-        def batch_done(segments: int, tokens: int) -> None:
-            nonlocal worked
-            worked += segments
-            done(worked / len(wanted), tokens)
-
-        generations = batching.generate(
-            self.engine,
-            wanted,
-            beams=self.settings.beams,
-            budget=self.budget,
-            done=batch_done,
-        )
+        generations = batching.generate(self.engine, wanted, beams=self.settings.beams, budget=self.budget, done=done)
         found = dict(zip(wanted, generations, strict=True))
         made = {part: self._bare(found[prompt], part[0]) for part, prompt in prompts.items()}
         return {
-            (text, source): _together(items, [made.get((item.text, source)) or _carried(item.text) for item in items])
+            (text, source): together(items, [made.get((item.text, source)) or carried(item.text) for item in items])
             for (text, source), items in parts.items()
         }
 
@@ -410,45 +396,3 @@ class Translator:
         elif domain.lowest_score is not None and made.score < domain.lowest_score:
             found.append(Flag("out_of_domain", Severity.WARNING, "", f"mean log-probability {made.score:.2f}"))
         return found
-
-
-def _carried(text: str) -> Generation:
-    return Generation(text, 0, 0, 0, Finish.CARRIED, 0.0)
-
-
-def _together(parts: Sequence[Segment], made: Sequence[Generation]) -> Generation:
-    """One generation from those of a segment's parts; its alternatives have another hypothesis for one of them."""
-    if len(made) == 1:
-        return made[0]
-    others = [
-        [*made[:index], other, *made[index + 1 :]] for index, item in enumerate(made) for other in item.alternatives
-    ]
-    return replace(_joint(parts, made), alternatives=tuple(_joint(parts, items) for items in others))
-
-
-def _joint(parts: Sequence[Segment], made: Sequence[Generation]) -> Generation:
-    """Parts joined: the worst ending, the mean score by tokens, and between the parts the marks of their sources."""
-    endings = {item.finish for item in made}
-    worst = (*NOTHING_CAME, Finish.LENGTH, Finish.END, Finish.CARRIED)
-    written = sum(item.tokens_out for item in made)
-    return Generation(
-        "".join(_marked(part, item.text) + part.separator for part, item in zip(parts[:-1], made[:-1], strict=True))
-        + made[-1].text
-        + parts[-1].separator,
-        sum(item.tokens_in for item in made),
-        sum(item.tokens_kept for item in made),
-        written,
-        next(ending for ending in worst if ending in endings),
-        sum(item.score * item.tokens_out for item in made) / written if written else 0.0,
-        sum(item.unknown for item in made),
-        " ".join(item.removed for item in made if item.removed),
-        next((item.problem for item in made if item.problem), ""),
-    )
-
-
-def _marked(part: Segment, text: str) -> str:
-    """A part's translation with the mark that its clause ends with: models drop it, or make it a full stop."""
-    mark = part.text[-1:]
-    if mark not in _CLAUSE_MARKS or not text or text[-1] in _CLAUSE_MARKS:
-        return text
-    return text.removesuffix(".") + (f" {mark}" if mark in "–—" else mark)

@@ -11,7 +11,8 @@ from jobs.config import Checks, Repair
 from jobs.demo.corpus import sampling
 from jobs.models.ct2 import CTranslate2Engine
 from jobs.records import Severity
-from jobs.translate.glossary import Glossary, shipped
+from jobs.translate.glossary import Glossary
+from jobs.translate.termbase import shipped
 from jobs.translate.translator import Translation, Translator
 from jobs.trust.checks import checker
 from jobs.trust.repair import repairer

@@ -45,32 +45,33 @@ def test_the_longest_prompts_come_first() -> None:
 
 
 def test_progress_is_told_after_each_batch() -> None:
-    told: list[tuple[int, int]] = []
+    told: list[tuple[float, int]] = []
     generate(
         FakeEngine(),
         prompts("ab", "c"),
         beams=1,
         budget=Budget(1),
-        done=lambda segments, tokens: told.append((segments, tokens)),
+        done=lambda share, tokens: told.append((share, tokens)),
     )
-    assert told == [(1, 3), (1, 2)]
+    assert told == [(0.5, 3), (1.0, 2)]
 
 
 @given(st.lists(st.text(min_size=1, max_size=30)), st.integers(30, 200), st.integers(1, 2000))
 def test_every_prompt_comes_back_once_and_in_order_where_memory_is_short(
     texts: list[str], room: int, budget: int
 ) -> None:
-    told: list[int] = []
+    told: list[float] = []
     made = generate(
         FakeEngine(room),
         prompts(*texts),
         beams=1,
         budget=Budget(budget),
-        done=lambda segments, tokens: told.append(segments),
+        done=lambda share, tokens: told.append(share),
     )
     assert [item.text for item in made] == texts
     assert all(item.finish is Finish.END for item in made)
-    assert sum(told) == len(texts)
+    assert told == sorted(set(told))
+    assert told[-1:] == ([1.0] if texts else [])
 
 
 @given(st.lists(st.text(min_size=1, max_size=30)), st.integers(1, 29), st.integers(1, 2000))
@@ -173,13 +174,13 @@ class Several(FakeEngine):
 
 
 def test_an_engine_that_works_at_several_batches_is_given_as_many_at_a_time() -> None:
-    told: list[int] = []
+    told: list[float] = []
     texts = [f"{number}" for number in range(9)]
     made = generate(
-        Several(), prompts(*texts), beams=1, budget=Budget(1), done=lambda segments, tokens: told.append(segments)
+        Several(), prompts(*texts), beams=1, budget=Budget(1), done=lambda share, tokens: told.append(share)
     )
     assert [item.text for item in made] == texts
-    assert told == [1] * 9
+    assert told == [number / 9 for number in range(1, 10)]
 
 
 @given(st.lists(st.text(min_size=1, max_size=30)), st.integers(1, 200), st.integers(1, 2000))

@@ -110,6 +110,21 @@ def test_scores_are_mean_log_probabilities(random_marian: Path) -> None:
         assert all(-20 < item.score < 0 for item in engine(random_marian, beams).generate(prompts(SENTENCES)))
 
 
+def test_a_greedy_score_is_the_mean_that_transformers_gives_for_the_same_steps(random_marian: Path) -> None:
+    tokenizer = MarianTokenizer.from_pretrained(random_marian)
+    model = MarianMTModel.from_pretrained(random_marian).eval()
+    told = {"return_dict_in_generate": True, "output_scores": True}
+    expected = []
+    for prompt in prompts(SENTENCES):
+        batch = tokenizer([prompt.text], return_tensors="pt")
+        with torch.inference_mode():
+            output = model.generate(**batch, **told, num_beams=1, max_length=None, max_new_tokens=12)
+        steps = model.compute_transition_scores(output.sequences, output.scores, normalize_logits=True)
+        expected.append(float(steps.mean()))
+    made = engine(random_marian, 1).generate(prompts(SENTENCES))
+    assert [item.score for item in made] == pytest.approx(expected, abs=1e-4)
+
+
 def test_tokens_are_counted_without_loading_weights(random_marian: Path) -> None:
     made = Seq2SeqEngine(find(str(random_marian), None), beams=1, input_limit=64, output_limit=8, device="cpu")
     assert made.count_tokens(["Oil rose."])[0] > 2

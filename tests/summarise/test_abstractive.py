@@ -50,7 +50,7 @@ from jobs.config import (
 from jobs.digest import run
 from jobs.models.families import READINGS
 from jobs.records import Finish, Flag, Generation, Prompt, Severity
-from jobs.run.stages import summariser_for
+from jobs.run.summaries import summariser_for
 from jobs.summarise import abstractive
 from jobs.summarise.abstractive import Abstractive, fitting, packed
 from jobs.summarise.summary import NotSummarised, Summary, Text

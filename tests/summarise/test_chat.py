@@ -13,7 +13,7 @@ from jobs.config import ConfigError, DigestConfig, Long, Outputs, Server
 from jobs.digest import run
 from jobs.models import prompts
 from jobs.records import Finish, Flag, Generation, Severity
-from jobs.run.stages import summariser_for
+from jobs.run.summaries import summariser_for
 from jobs.summarise.abstractive import Abstractive
 from jobs.summarise.summary import NotSummarised, Summary, Text
 from jobs.text.sentences import segment

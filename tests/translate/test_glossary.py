@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from jobs.config import ConfigError
 from jobs.config import Glossary as Settings
 from jobs.records import Pair
-from jobs.translate.glossary import Glossary, Term, load, read, shipped
+from jobs.translate.glossary import Glossary, load
+from jobs.translate.termbase import Term, read, shipped
 
 Write = Callable[[str, str], Path]
 

@@ -10,7 +10,8 @@ from jobs.config import Checks, Family, Repair, Rung, Translator
 from jobs.models.engine import ModelError
 from jobs.records import Finish, Generation, Prompt
 from jobs.translate import translator
-from jobs.translate.glossary import Glossary, Term
+from jobs.translate.glossary import Glossary
+from jobs.translate.termbase import Term
 from jobs.translate.translator import NotTranslated, Translation
 from jobs.translate.translator import Translator as Room
 from jobs.trust.checks import checker
