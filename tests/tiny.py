@@ -1,9 +1,15 @@
 """What tests share that build small checkpoints of real model and tokenizer classes."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sentencepiece
+from omegaconf import OmegaConf
+
+from jobs.config import Model
+
+CONF = Path(__file__).parents[1] / "conf"
+Kind = TypeVar("Kind", bound=Model)
 
 
 def pieces(folder: Path, texts: list[str], **options: Any) -> list[tuple[str, float]]:
@@ -19,6 +25,14 @@ def pieces(folder: Path, texts: list[str], **options: Any) -> list[tuple[str, fl
     )
     made = sentencepiece.SentencePieceProcessor(model_file=f"{prefix}.model")
     return [(made.id_to_piece(index), made.get_score(index)) for index in range(made.get_piece_size())]
+
+
+def of_catalogue(kind: type[Kind], name: str) -> Kind:
+    """A preset as it stands in its file."""
+    file = CONF / kind.__name__.lower() / f"{name}.yaml"
+    made = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(kind), OmegaConf.load(file)))
+    assert isinstance(made, kind)
+    return made
 
 
 def random_translators(model: Path) -> list[str]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import torch
-from omegaconf import OmegaConf
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import (
     GenerationMixin,
@@ -28,9 +27,8 @@ from jobs.models.engine import ModelError
 from jobs.models.families import CONVENTIONS
 from jobs.models.pretrained import precision
 from jobs.translate.translator import Translator as Room
-from tests.tiny import best, pieces, trimmed
+from tests.tiny import CONF, best, of_catalogue, pieces, trimmed
 
-CONF = Path(__file__).parents[2] / "conf" / "translator"
 TEXTS = [
     "Police detained twelve people in Almaty on Monday.",
     "Oil rose.",
@@ -45,10 +43,7 @@ HEADS = {"encoder_attention_heads": 2, "decoder_attention_heads": 2, "encoder_ff
 
 def preset(name: str, model: Path, **changes: Any) -> Translator:
     """A preset of the catalogue with other weights, and a short answer."""
-    composed = OmegaConf.merge(OmegaConf.structured(Translator), OmegaConf.load(CONF / f"{name}.yaml"))
-    made = OmegaConf.to_object(composed)
-    assert isinstance(made, Translator)
-    return replace(made, model=str(model), output_limit=12, **changes)
+    return replace(of_catalogue(Translator, name), model=str(model), output_limit=12, **changes)
 
 
 def save_m2m100(tokenizer: Any, vocabulary: int, folder: Path) -> None:
@@ -284,5 +279,5 @@ def test_no_device_computes_in_half_precision(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_every_family_has_a_convention_and_a_preset() -> None:
-    families = {Family[OmegaConf.load(file).family] for file in CONF.glob("*.yaml")}
+    families = {of_catalogue(Translator, file.stem).family for file in CONF.glob("translator/*.yaml")}
     assert families == set(Family) == set(CONVENTIONS)

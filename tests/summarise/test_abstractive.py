@@ -10,7 +10,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from omegaconf import OmegaConf
 from tokenizers import ByteLevelBPETokenizer
 from transformers import (
     AutoModelForSeq2SeqLM,
@@ -59,9 +58,8 @@ from jobs.trust.checks import summary_checker
 from jobs.trust.repair import repairer
 from jobs.versions.parts import failures_of
 from tests.fake_engine import FakeEngine
-from tests.tiny import best, pieces, trimmed
+from tests.tiny import CONF, best, of_catalogue, pieces, trimmed
 
-CONF = Path(__file__).parents[2] / "conf" / "summariser"
 TEXTS = [
     "Police detained twelve people in Almaty on Monday. The court will hear the case in April, the ministry said.",
     "Oil rose again on Tuesday.",
@@ -79,9 +77,7 @@ T5_SIZES = {"d_model": 32, "d_kv": 16, "d_ff": 64, "num_layers": 1, "num_heads":
 
 def preset(name: str, model: Path | str, **changes: Any) -> Summariser:
     """A preset of the catalogue with other weights, and a short answer."""
-    composed = OmegaConf.merge(OmegaConf.structured(Summariser), OmegaConf.load(CONF / f"{name}.yaml"))
-    made = OmegaConf.to_object(composed)
-    assert isinstance(made, Summariser)
+    made = of_catalogue(Summariser, name)
     short = {"output_limit": 12, "output_minimum": min(made.output_minimum, 6), "revision": None}
     return replace(made, model=str(model), **{**short, **changes})
 
@@ -475,8 +471,8 @@ def test_a_text_that_does_not_fit_into_memory_is_no_summary_and_the_others_are(
 
 
 def test_every_family_has_a_way_to_be_read_and_a_preset() -> None:
-    files = [file for file in CONF.glob("*.yaml") if file.stem != "extractive"]
-    assert {SummaryFamily[OmegaConf.load(file).family] for file in files} == set(SummaryFamily) == set(READINGS)
+    files = [file for file in CONF.glob("summariser/*.yaml") if file.stem != "extractive"]
+    assert {of_catalogue(Summariser, file.stem).family for file in files} == set(SummaryFamily) == set(READINGS)
 
 
 def test_a_model_that_is_not_there_is_a_wrong_setting_of_one_line(tmp_path: Path) -> None:

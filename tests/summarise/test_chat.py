@@ -21,7 +21,8 @@ from jobs.versions.parts import failures_of
 from tests.fake_engine import FakeEngine
 from tests.models.local_server import LocalServer, but, serving, status
 from tests.models.test_causal import model, tokenizer
-from tests.summarise.test_abstractive import CONF, LONG, TEXTS, Seen, loaded, preset, seen, version_of
+from tests.summarise.test_abstractive import LONG, TEXTS, Seen, loaded, preset, seen, version_of
+from tests.tiny import CONF
 
 KAZAKH = "Наурызда мұнай өндіру азайды. Бұл туралы сейсенбі күні министрлік хабарлады."
 INSTRUCTION = (
@@ -136,7 +137,7 @@ def test_the_prompt_file_names_the_text_the_language_and_the_length() -> None:
 @pytest.mark.parametrize("name", ["qwen3_8b", "qwen3_14b", "qwen3_32b", "gemma3_4b", "kazllm_8b", "sherkala_8b"])
 def test_a_chat_model_is_the_same_whether_it_summarises_or_translates(name: str) -> None:
     def told(kind: str) -> set[str]:
-        lines = (CONF.parent / kind / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
+        lines = (CONF / kind / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
         return {line for line in lines if line.startswith(("model:", "licence:", "family:"))}
 
     assert told("summariser") == told("translator")
@@ -195,7 +196,7 @@ def test_a_digest_with_a_served_summariser_says_so_and_its_fingerprint_has_the_w
     ]
     told = manifest["models"]["summaries"]
     assert (told["engine"], told["ran_on"]) == ("server", {server.url: 1})
-    words = (CONF.parent / "prompts" / "summarise.txt").read_text(encoding="utf-8").strip()
+    words = (CONF / "prompts" / "summarise.txt").read_text(encoding="utf-8").strip()
     assert manifest["identity"]["prompts"] == {"summaries": words}
 
 
