@@ -39,11 +39,13 @@ class Recipe:
     """What decides the weights: with the same recipe and the same corpus the training is the same.
 
     Attributes:
+        start: folder of earlier weights to go on from, with their vocabulary; empty for a training from nothing.
         cooldown: share of the steps, at the end, over which the learning rate falls to zero.
         averaging: weight of the past in the moving average of the weights, which is what is assessed and shipped.
     """
 
     seed: int = 20
+    start: str = ""
     steps: int = 24_000
     batch_tokens: int = 3000
     learning_rate: float = 3e-3
@@ -231,10 +233,12 @@ class Trainer:
         self.work, self.recipe = work, recipe
         work.mkdir(parents=True, exist_ok=True)
         if not (work / "tokenizer" / "tokenizer_config.json").exists():
-            vocabulary.build(work / "tokenizer", recipe.seed, recipe.pieces)
+            _vocabulary(work / "tokenizer", recipe)
         self.tokenizer = MarianTokenizer.from_pretrained(work / "tokenizer")
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = new_model(recipe, self.tokenizer).to(self.device)
+        if recipe.start:
+            self.model.load_state_dict(_weights(Path(recipe.start)))
         self.average = new_model(recipe, self.tokenizer).to(self.device)
         self.average.load_state_dict(self.model.state_dict())
         self.optimisers = _optimisers(self.model)
@@ -344,6 +348,22 @@ class Trainer:
             shutil.copy(file, folder)
 
 
+def _vocabulary(folder: Path, recipe: Recipe) -> None:
+    """Put the tokenizer's files in `folder`: those of the weights to go on from, or new ones from the corpus."""
+    if not recipe.start:
+        vocabulary.build(folder, recipe.seed, recipe.pieces)
+        return
+    folder.mkdir(parents=True)
+    for name in vocabulary.FILES:
+        shutil.copy(Path(recipe.start) / name, folder)
+
+
+def _weights(folder: Path) -> dict[str, torch.Tensor]:
+    """Single-precision weights of an exported model."""
+    found: dict[str, torch.Tensor] = MarianMTModel.from_pretrained(folder, dtype=torch.float32).state_dict()
+    return found
+
+
 def _optimisers(model: MarianMTModel) -> list[torch.optim.Optimizer]:
     """Muon for the matrices of the layers, at steps as large as AdamW's; AdamW for embeddings, biases and norms."""
     trained = [(name, item) for name, item in model.named_parameters() if item.requires_grad]
@@ -364,12 +384,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m jobs.demo.train", description=__doc__)
     parser.add_argument("--work", type=Path, default=Path("outputs/demo-training"), help="checkpoints and log")
     parser.add_argument("--steps", type=int, default=Recipe().steps, help="optimiser steps")
+    parser.add_argument("--start", default=Recipe().start, help="folder of earlier weights to go on from")
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     parser.add_argument("--minutes", type=float, default=8.0, help="minutes between checkpoints")
     parser.add_argument("--sentences", type=int, default=200, help="held-out sentences of each kind to assess on")
     parser.add_argument("--ship", type=Path, default=SHIPPED, help="folder that gets the best weights at the end")
     arguments = parser.parse_args()
-    trainer = Trainer(arguments.work, Recipe(seed=arguments.seed, steps=arguments.steps))
+    if arguments.start and not (Path(arguments.start) / "model.safetensors").is_file():
+        parser.error(f"--start {arguments.start}: no model.safetensors in this folder; give one that a training wrote")
+    trainer = Trainer(arguments.work, Recipe(seed=arguments.seed, start=arguments.start, steps=arguments.steps))
     parameters = sum(tensor.numel() for tensor in trainer.model.parameters())
     trainer.log(parameters=parameters, device=str(trainer.device), recipe=_described(trainer.recipe))
     trainer.run(arguments.minutes, arguments.sentences)

@@ -12,6 +12,7 @@ from jobs.demo.corpus import sampling
 PIECES = 6000
 SENTENCES = 120_000
 TAGS = {"ru": ">>rus<<", "kk": ">>kaz<<"}  # ISO 639-3 in Marian's notation, as OPUS-MT's multilingual models have it
+FILES = ("source.spm", "target.spm", "vocab.json", "tokenizer_config.json")
 END, UNKNOWN, PAD = "</s>", "<unk>", "<pad>"
 
 

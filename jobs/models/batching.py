@@ -1,7 +1,7 @@
 """Batches for any engine: sorted by length, filled to a token budget, in the order of the prompts again at the end.
 
-A batch that does not fit into memory is halved until it does, and the later ones are smaller. The next batch is prepared
-while the engine works, where the engine works at several.
+A batch that does not fit into memory is halved until it does, and the later ones are smaller. While the engine works, the
+next batch is prepared, where the engine works at several, and what came of the last one can be looked at.
 """
 
 import math
@@ -18,15 +18,31 @@ from jobs.records import Finish, Generation, Prompt
 OUTPUT_PER_INPUT = 1.3
 
 
+Done = Callable[[float, int], None]  # told after each batch: share of the prompts that is done, tokens that it had
+
+
 def generate(
     engine: Engine,
     prompts: Sequence[Prompt],
     *,
     beams: int,
     budget: Budget,
-    done: Callable[[float, int], None] = lambda share, tokens: None,
+    done: Done = lambda share, tokens: None,
 ) -> list[Generation]:
-    """One generation per prompt, in their order.
+    """One generation per prompt, in their order; see `as_made`."""
+    found = dict(as_made(engine, prompts, beams=beams, budget=budget, done=done))
+    return [found[index] for index in range(len(prompts))]
+
+
+def as_made(
+    engine: Engine,
+    prompts: Sequence[Prompt],
+    *,
+    beams: int,
+    budget: Budget,
+    done: Done = lambda share, tokens: None,
+) -> Iterator[tuple[int, Generation]]:
+    """The number of each prompt with its generation, as soon as its batch is done; the next batch is under way by then.
 
     A prompt that does not fit into memory even alone comes back without text, as `Finish.OUT_OF_MEMORY`.
 
@@ -35,32 +51,35 @@ def generate(
         prompts: any number, of any length.
         beams: hypotheses that the engine keeps per prompt; they share the budget.
         budget: what a batch may hold; lowered where a batch of several did not fit.
-        done: told after each batch what share of all prompts is done, and how many tokens, in and out, the batch had.
+        done: told of the progress; tokens are those in and out.
     """
     lengths = engine.count_tokens([prompt.text for prompt in prompts])
-    found: dict[int, Generation] = {}
     running: deque[tuple[list[int], Future[Made]]] = deque()
+    count = 0
 
-    def collect() -> None:
-        """Keep what the batch that was begun first has come to; later ones are smaller where it did not fit."""
+    def collect() -> list[tuple[int, Generation]]:
+        """What the batch that was begun first has come to; later ones are smaller where it did not fit."""
+        nonlocal count
         batch, future = running.popleft()
         made = future.result()
-        found.update(zip(batch, made.generations, strict=True))
-        done(len(found) / len(prompts), sum(item.tokens_in + item.tokens_out for item in made.generations))
+        count += len(batch)
+        done(count / len(prompts), sum(item.tokens_in + item.tokens_out for item in made.generations))
         wanted = cost(len(batch), lengths[batch[0]], beams)
         # What one prompt needs tells nothing of the others, so a single one lowers nothing.
         if len(batch) > 1 and made.fitted < wanted:
             budget.lower(made.fitted or wanted // 2)
+        return list(zip(batch, made.generations, strict=True))
 
     with ThreadPoolExecutor(engine.at_once, thread_name_prefix="batches") as pool:
+        finished: list[tuple[int, Generation]] = []
         for batch in budgeted(lengths, beams, budget):
             given = [(prompts[index], lengths[index]) for index in batch]
             running.append((batch, pool.submit(_made, engine, given, beams)))
-            if len(running) == engine.at_once:
-                collect()
+            yield from finished
+            finished = collect() if len(running) == engine.at_once else []
+        yield from finished
         while running:
-            collect()
-    return [found[index] for index in range(len(prompts))]
+            yield from collect()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ two numbers agree where they share one.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from jobs.text.numerals import Numeral, Role, lexicon
@@ -88,7 +89,8 @@ _LOOK_BACK = 8  # characters before a number that tell its sign
 _DECADES = re.compile(r"[\s\u00a0-](?:decades|десятилети|онжылды)")
 
 
-def numbers(text: str, language: str) -> list[Number]:
+@lru_cache(maxsize=1024)  # a sentence is read again for each of its hypotheses
+def numbers(text: str, language: str) -> tuple[Number, ...]:
     """The numbers of `text`, those in figures first, each in order.
 
     Args:
@@ -98,7 +100,7 @@ def numbers(text: str, language: str) -> list[Number]:
     lowered = text.lower().replace("ё", "е")
     figures = _with_shared_scale(list(_figures(lowered, language)), lowered, language)
     figures = _with_shared_century(_put_together(figures, lowered), lowered)
-    return [_in_place(number, lowered) for number in (*figures, *_spelled(lowered, language, figures))]
+    return tuple(_in_place(number, lowered) for number in (*figures, *_spelled(lowered, language, figures)))
 
 
 def _in_place(number: Number, text: str) -> Number:

@@ -102,8 +102,9 @@ class _Index:
                         self.spellings.setdefault(key, []).append((words, term))
         for entries in self.spellings.values():
             entries.sort(key=lambda entry: -len(entry[0]))
+        self.find = lru_cache(maxsize=1024)(self._find)  # a sentence is looked at again for each of its hypotheses
 
-    def find(self, text: str) -> list[Term]:
+    def _find(self, text: str) -> list[Term]:
         """Each term of the text once, in order."""
         return list({id(term): term for _, _, term in self.places(text)}.values())
 

@@ -6,7 +6,7 @@ of which the repair ladder says which and how far.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -177,9 +177,8 @@ class Translator:
 
     def answers(self, sentences: Sequence[Sentence]) -> list[Generation]:
         """What the model itself makes of each `(sentence, source language)`, uncut and unchecked; needs the engine loaded."""
-        made = self._generate(
-            {sentence: [Segment(sentence[0], "")] for sentence in sentences}, lambda share, tokens: None
-        )
+        parts = {sentence: [Segment(sentence[0], "")] for sentence in sentences}
+        made = dict(self._generated(parts, lambda share, tokens: None))
         return [made[sentence] for sentence in sentences]
 
     def translate(
@@ -205,35 +204,51 @@ class Translator:
     def _first(self, sentences: Sequence[Sentence], done: Done) -> dict[Sentence, Candidate]:
         """What comes of each sentence, cut only where it is longer than the model reads."""
         parts = self._pieces(sentences)
-        made = self._generate(parts, done)
         found = {}
-        for sentence, items in parts.items():
-            detail = f"cut into {len(items)} pieces to fit {self.engine.input_limit} tokens"
-            note = [Flag("split", Severity.NOTE, "", detail)] if len(items) > 1 else []
-            found[sentence] = self._candidate(sentence, made[sentence], note)
+        for sentence, made in self._generated(parts, done):
+            detail = f"cut into {len(parts[sentence])} pieces to fit {self.engine.input_limit} tokens"
+            note = [Flag("split", Severity.NOTE, "", detail)] if len(parts[sentence]) > 1 else []
+            found[sentence] = self._candidate(sentence, made, note)
         return found
 
-    def _generate(
+    def _generated(
         self,
         parts: Mapping[Sentence, Sequence[Segment]],
         done: Done,
         change: Callable[[Prompt], Prompt] = lambda prompt: prompt,
-    ) -> dict[Sentence, Generation]:
-        """What comes of each sentence, put together from its parts; all of them go to the model in one round."""
-        prompts = {
-            (item.text, source): change(self.prompt(item.text, source))
-            for (_, source), items in parts.items()
-            for item in items
-            if has_letters(item.text)
-        }
-        wanted = list(dict.fromkeys(prompts.values()))
-        generations = batching.generate(self.engine, wanted, beams=self.settings.beams, budget=self.budget, done=done)
-        found = dict(zip(wanted, generations, strict=True))
-        made = {part: self._bare(found[prompt], part[0]) for part, prompt in prompts.items()}
-        return {
-            (text, source): together(items, [made.get((item.text, source)) or carried(item.text) for item in items])
-            for (text, source), items in parts.items()
-        }
+    ) -> Iterator[tuple[Sentence, Generation]]:
+        """What comes of each sentence, put together as soon as all its parts are there, so that it is checked meanwhile.
+
+        All parts go to the model in one round, equal ones once.
+        """
+        asked: dict[Sentence, Prompt] = {}
+        waiting: dict[Prompt, dict[Sentence, None]] = {}
+        for (text, source), items in parts.items():
+            for piece in (item.text for item in items if has_letters(item.text)):
+                asked[piece, source] = change(self.prompt(piece, source))
+                waiting.setdefault(asked[piece, source], {})[text, source] = None
+        prompts, made = list(waiting), dict[Prompt, Generation]()
+        generations = batching.as_made(self.engine, prompts, beams=self.settings.beams, budget=self.budget, done=done)
+        yield from self._whole(parts, asked, made)  # those without letters
+        for number, generation in generations:
+            made[prompts[number]] = generation
+            yield from self._whole({sentence: parts[sentence] for sentence in waiting[prompts[number]]}, asked, made)
+
+    def _whole(
+        self,
+        parts: Mapping[Sentence, Sequence[Segment]],
+        asked: Mapping[Sentence, Prompt],
+        made: Mapping[Prompt, Generation],
+    ) -> Iterator[tuple[Sentence, Generation]]:
+        """Those sentences whose parts are all there; parts that were not asked for are carried over as they are."""
+        for (text, source), items in parts.items():
+            wanted = [asked.get((item.text, source)) for item in items]
+            if all(prompt is None or prompt in made for prompt in wanted):
+                pieces = [
+                    self._bare(made[prompt], item.text) if prompt else carried(item.text)
+                    for item, prompt in zip(items, wanted, strict=True)
+                ]
+                yield (text, source), together(items, pieces)
 
     def _pieces(self, sentences: Sequence[Sentence]) -> dict[Sentence, list[Segment]]:
         """The pieces that fit of each sentence; most fit whole and are one piece."""
@@ -300,7 +315,7 @@ class Translator:
             if (mask := self.glossary.mask(Pair(sentence[0], candidate.made.text, sentence[1], self.target)))
         }
         parts = self._pieces(list({(mask.text, source) for (_, source), mask in masked.items()}))
-        made = self._generate(parts, done)
+        made = dict(self._generated(parts, done))
         found: dict[Sentence, list[Candidate]] = {}
         for sentence, mask in masked.items():
             first = made[mask.text, sentence[1]]
@@ -316,15 +331,14 @@ class Translator:
             for sentence, items in self._pieces(list(best)).items()
             if len(smaller := [half for item in items for half in halves(item)]) > len(items)
         }
-        made = self._generate(parts, done)
-        return {sentence: self._candidates(sentence, made[sentence]) for sentence in parts}
+        return {sentence: self._candidates(sentence, made) for sentence, made in self._generated(parts, done)}
 
     def _decoded_otherwise(self, best: Mapping[Sentence, Candidate], done: Done) -> dict[Sentence, list[Candidate]]:
         """Without repetitions, and with more room."""
         longer = self.settings.output_limit * LONGER
         change = partial(replace, no_repeat_ngram=NO_REPEAT_NGRAM, output_limit=longer)
-        made = self._generate(self._pieces(list(best)), done, change)
-        return {sentence: self._candidates(sentence, made[sentence]) for sentence in best}
+        parts = self._pieces(list(best))
+        return {sentence: self._candidates(sentence, made) for sentence, made in self._generated(parts, done, change)}
 
     def _by_fallback(
         self, fallback: "Translator", best: Mapping[Sentence, Candidate], done: Done
@@ -337,14 +351,14 @@ class Translator:
         fallback.engine.load()
         log.info("%s: %d sentences for %s", fallback.engine.runs_on, len(known), fallback.name)
         try:
-            made = fallback._generate(fallback._pieces(known), done)
+            found = {
+                sentence: [replace(item, engine=fallback.name) for item in fallback._candidates(sentence, made)]
+                for sentence, made in fallback._generated(fallback._pieces(known), done)
+            }
         finally:
             fallback.engine.close()
         self.engine.load()
-        return {
-            sentence: [replace(item, engine=fallback.name) for item in fallback._candidates(sentence, made[sentence])]
-            for sentence in known
-        }
+        return found
 
     def _joined(
         self, segments: Sequence[Segment], source: str, found: Sequence[Candidate]

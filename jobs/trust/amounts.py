@@ -80,7 +80,7 @@ def _flag(detail: str, severity: Severity = Severity.ERROR) -> Flag:
     return Flag("numbers", severity, "", detail)
 
 
-def _unmatched(here: list[Number], there: list[Number]) -> tuple[list[Number], list[Number]]:
+def _unmatched(here: Sequence[Number], there: Sequence[Number]) -> tuple[list[Number], list[Number]]:
     """What is left of both sides when equal numbers are paired, figures with figures and words with words first."""
     lost, added = list(here), list(there)
     for same_writing in (True, False):
@@ -121,7 +121,7 @@ def _digits(numbers: Sequence[Number]) -> str:
 
 
 def _converted(
-    here: list[Number], lost: list[Number], added: list[Number], text: str, translation: str
+    here: Sequence[Number], lost: list[Number], added: list[Number], text: str, translation: str
 ) -> Iterator[Flag]:
     """Notes of quantities that are given in another unit, which are then neither lost nor added."""
     for other in list(added):

@@ -191,7 +191,8 @@ def _different(forms: Sequence[str], language: str, beginnings: tuple[str, ...])
     return kept
 
 
-def _capitals(text: str) -> list[_Word]:
+@lru_cache(maxsize=1024)  # a sentence is read again for each of its hypotheses
+def _capitals(text: str) -> tuple[_Word, ...]:
     """The words with a capital, in order and without a possessive."""
     found = []
     for match in _CAPITALS.finditer(text):
@@ -200,7 +201,7 @@ def _capitals(text: str) -> list[_Word]:
         found.append(
             _Word(word, word.lower(), opening, _SUBJECT.match(text, match.end()) is not None, match.start() + len(word))
         )
-    return found
+    return tuple(found)
 
 
 def _is_headline(text: str) -> bool:

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, MarianTokenizer
 
 from jobs.demo.corpus import sampling
-from jobs.demo.train import Encoder, Recipe, Trainer, batches, rate
+from jobs.demo.train import Encoder, Recipe, Trainer, batches, main, rate
 
 RECIPE = Recipe(seed=3, steps=4, batch_tokens=300, warmup=2, width=64, encoder_layers=1, decoder_layers=1)
 
@@ -56,6 +56,25 @@ def test_a_run_leaves_weights_in_half_precision_that_the_auto_classes_load(work:
     assert model.config.d_model == 64
     assert {tensor.dtype for tensor in load_file(work / "best" / "model.safetensors").values()} == {torch.float16}
     assert "unseen-kk" in (work / "log.jsonl").read_text()
+
+
+def test_a_training_goes_on_from_the_weights_and_the_vocabulary_of_an_earlier_one(work: Path) -> None:
+    first = Trainer(work, RECIPE)
+    first.run(minutes_between=60, size=2)
+    second = Trainer(work.parent / "other", replace(RECIPE, start=str(work / "best")))
+    assert second.progress.step == 0
+    assert second.tokenizer.get_vocab() == first.tokenizer.get_vocab()
+    assert torch.allclose(weights(first), weights(second), atol=1e-3)
+
+
+def test_a_folder_without_weights_to_go_on_from_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["train", "--start", str(tmp_path / "nothing"), "--work", str(tmp_path / "work")])
+    with pytest.raises(SystemExit):
+        main()
+    assert f"--start {tmp_path / 'nothing'}: no model.safetensors" in capsys.readouterr().err
+    assert not (tmp_path / "work").exists()
 
 
 def test_both_languages_are_asked_for_by_the_first_token(random_marian: Path) -> None:

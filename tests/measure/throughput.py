@@ -274,10 +274,10 @@ def whole_job(folder: Path, sentences: int) -> None:
 
     def remembered(engine: Engine, prompts: Sequence[Prompt], **options: Any) -> Any:
         calls.append(list(prompts))
-        return generate(engine, prompts, **options)
+        return as_made(engine, prompts, **options)
 
-    generate = batching.generate
-    with patch.object(batching, "generate", remembered):
+    as_made = batching.as_made
+    with patch.object(batching, "as_made", remembered):
         settings, whole = run_digest(folder, flores(sentences))
     engine = loaded(
         CTranslate2Engine(
@@ -290,7 +290,7 @@ def whole_job(folder: Path, sentences: int) -> None:
     )
     started = time.perf_counter()
     for prompts in calls:
-        generate(engine, prompts, beams=settings.beams, budget=Budget(settings.batch_tokens))
+        batching.generate(engine, prompts, beams=settings.beams, budget=Budget(settings.batch_tokens))
     alone = time.perf_counter() - started
     print(f"whole job: {whole:.1f} s, its {sum(map(len, calls)):,} model calls alone: {alone:.1f} s\t\t\t", flush=True)
     report("whole job ÷ model calls alone", alone / whole, 0.9, digits=2)

@@ -2,13 +2,13 @@ import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.models.batching import OUTPUT_PER_INPUT, budgeted, cost, generate
+from jobs.models.batching import OUTPUT_PER_INPUT, as_made, budgeted, cost, generate
 from jobs.models.budget import Budget, budget_file, remembered
 from jobs.models.checkpoint import find
 from jobs.models.engine import ModelError
@@ -181,6 +181,23 @@ def test_an_engine_that_works_at_several_batches_is_given_as_many_at_a_time() ->
     )
     assert [item.text for item in made] == texts
     assert told == [number / 9 for number in range(1, 10)]
+
+
+def test_what_came_of_a_batch_can_be_looked_at_while_the_engine_works_at_the_next() -> None:
+    begun, looked_at = Event(), Event()
+
+    class Waiting(FakeEngine):
+        def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
+            if self.history:
+                begun.set()
+                assert looked_at.wait(timeout=30)
+            return super().generate(prompts)
+
+    made = as_made(Waiting(), prompts("aa", "b"), beams=1, budget=Budget(1))
+    assert next(made)[1].text == "aa"
+    assert begun.wait(timeout=30)
+    looked_at.set()
+    assert next(made)[1].text == "b"
 
 
 @given(st.lists(st.text(min_size=1, max_size=30)), st.integers(1, 200), st.integers(1, 2000))
