@@ -77,10 +77,7 @@ def _write_manifest(
     walk: Walk, identity: dict[str, Any], counts: Mapping[str, Counter[str]], notices: list[str], status: str
 ) -> None:
     failures = Counter(f"{item.stage}: {item.kind}" for item in parts.failures_of(walk.version))
-    # A fallback has no stage of its own.
-    figures = {
-        name: counts.get(name, counts.get(f"translations-{name}", Counter())) for name in stages.models(walk.stages)
-    }
+    figures = {name: _figures(counts, name) for name in stages.models(walk.stages)}
     models = {
         name: {
             "name": model.settings.name,
@@ -113,6 +110,13 @@ def _write_manifest(
             "identity": identity,
         },
     )
+
+
+def _figures(counts: Mapping[str, Counter[str]], model: str) -> Mapping[str, float]:
+    """What the stage of a model counted; that of a fallback counts for both."""
+    stage, _, fallback = model.partition(".")
+    found = counts.get(stage, counts.get(f"translations-{stage}", Counter()))
+    return manifest.by_prefix(found, "fallback:") if fallback else found
 
 
 def _show(walk: Walk, counts: Mapping[str, Counter[str]], notices: list[str]) -> None:

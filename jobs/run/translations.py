@@ -37,29 +37,39 @@ class Translations:
         self.fields = fields_to_translate(config)
         self.strict = config.translate.strict_truncation
         self.sources = config.articles.languages
-        self.self_test = config.self_test and self.translator.settings.self_test
+        self.self_test = config.self_test
         self.tested = "skipped"
+        self.fallback_tested = "skipped"
 
     def open(self) -> None:
-        """Load the model; raises `ModelError` where it cannot be had, or answers with nonsense."""
+        """Load the model; raises `ModelError` where it, or its fallback, cannot be had or answers with nonsense."""
+        fallback = self.translator.fallback
+        if fallback and self.directions(fallback):
+            with fallback.loaded():
+                self.fallback_tested = self.test(fallback)
         self.translator.engine.load()
-        if self.self_test:
-            self.test()
+        self.tested = self.test(self.translator)
 
-    def test(self) -> None:
-        """Ask the model a few sentences in each language that it may be given, before a night is spent on it."""
-        directions = [code for code in self.sources if code != self.language and not self.translator.refusal(code)]
+    def directions(self, translator: Translator) -> list[str]:
+        """The languages from which the self-test asks a model."""
+        if not (self.self_test and translator.settings.self_test):
+            return []
+        return [code for code in self.sources if code != self.language and not translator.refusal(code)]
+
+    def test(self, translator: Translator) -> str:
+        """Ask a model a few sentences in each language that it may be given, before a night is spent on it; the outcome."""
+        directions = self.directions(translator)
+        if not directions:
+            return "skipped"
         asked = [(text, source) for source in directions for text in selftest.SENTENCES[source]]
-        made = self.translator.answers(asked)
-        if complaint := selftest.complaint(asked, self.language, made):
+        if complaint := selftest.complaint(asked, self.language, translator.answers(asked)):
             raise ModelError(
-                f"{self.name}: {self.translator.settings.name} failed the self-test: {complaint}; see whether its weights and "
-                f"family fit each other and this version of transformers, {self.translator.way_out()}, "
+                f"{self.name}: {translator.settings.name} failed the self-test: {complaint}; see whether its weights and "
+                f"family fit each other and this version of transformers, {translator.way_out()}, "
                 "or set self_test=false to go on all the same"
             )
-        if directions:
-            self.tested = "passed"
-            log.info("%s: self-test passed, from %s", self.name, ", ".join(directions))
+        log.info("%s: %s passed the self-test, from %s", self.name, translator.settings.name, ", ".join(directions))
+        return "passed"
 
     def close(self) -> None:
         """Unload the model."""
@@ -67,7 +77,7 @@ class Translations:
 
     def work(self, drafts: Sequence[Draft], tell: Tell) -> Made:
         """Translate each draft that is not in the target language already."""
-        made = Made(counts=Counter({f"self_test:{self.tested}": 1}))
+        made = Made()
         jobs: list[tuple[Article, str, str]] = []
         for draft in drafts:
             jobs.extend(self.jobs(draft, made))
@@ -79,8 +89,17 @@ class Translations:
             if isinstance(translation, Translation) and name == "summary":
                 translation = replace(translation, flags=(*unfaithful[article.id], *translation.flags))
             self.keep(made, article, name, text, translation)
+        made.counts.update(self.figures())
         share(1.0, 0)
         return made
+
+    def figures(self) -> Counter[str]:
+        """What the manifest tells of the models: how the self-test went, and what the fallback ran on where it was asked."""
+        found = Counter([f"self_test:{self.tested}"])
+        if fallback := self.translator.fallback:
+            found[f"fallback:self_test:{self.fallback_tested}"] = 1
+            found.update(f"fallback:ran_on:{device}" for device in fallback.ran_on)
+        return found
 
     def checked_by_article(
         self, jobs: Sequence[tuple[Article, str, str]], translations: Sequence[Translation | NotTranslated]

@@ -7,6 +7,7 @@ of which the repair ladder says which and how far.
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -111,6 +112,7 @@ class Translator:
         self.tag = self._find_tag()
         self.engine = engine or engine_for(settings, self.checkpoint)
         self.fallback = self._find_fallback()
+        self.ran_on: set[str] = set()  # devices, where this is a fallback that was asked
 
     def _find_fallback(self) -> "Translator | None":
         """The translator of last resort; one that shares no pair with this one is a mistake."""
@@ -140,6 +142,15 @@ class Translator:
         """Which other models may be chosen, and how."""
         names = ", ".join(commercial_presets(self.target, source))
         return f"choose another model with translator@{self.key}=<name>: {names}"
+
+    @contextmanager
+    def loaded(self) -> Iterator[None]:
+        """Load the model for a while."""
+        self.engine.load()
+        try:
+            yield
+        finally:
+            self.engine.close()
 
     @property
     def name(self) -> str:
@@ -348,15 +359,13 @@ class Translator:
         if not known:
             return {}
         self.engine.close()
-        fallback.engine.load()
-        log.info("%s: %d sentences for %s", fallback.engine.runs_on, len(known), fallback.name)
-        try:
+        with fallback.loaded():
+            log.info("%s: %d sentences for %s", fallback.engine.runs_on, len(known), fallback.name)
+            fallback.ran_on.add(fallback.engine.runs_on)
             found = {
                 sentence: [replace(item, engine=fallback.name) for item in fallback._candidates(sentence, made)]
                 for sentence, made in fallback._generated(fallback._pieces(known), done)
             }
-        finally:
-            fallback.engine.close()
         self.engine.load()
         return found
 

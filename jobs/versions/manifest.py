@@ -71,7 +71,7 @@ def peak_memory_mib() -> int:
 
 def stage_figures(counts: Mapping[str, float]) -> dict[str, Any]:
     """What a stage's markers counted, with tokens a second; flags, terms, repairs, engines and self-tests are told elsewhere."""
-    told_elsewhere = ("flag:", "term:", "repair:", "ran_on:", "self_test:")
+    told_elsewhere = ("flag:", "term:", "repair:", "ran_on:", "self_test:", "fallback:")
     plain = {name: value for name, value in counts.items() if not name.startswith(told_elsewhere)}
     plain["seconds"] = round(plain.get("seconds", 0.0), 2)
     if plain.get("tokens_out") and plain["seconds"]:

@@ -6,13 +6,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from jobs.config import Check, Checks, DigestConfig, Glossary, Level, Order, Repair, Translate, Translator
+from jobs.config import Check, Checks, DigestConfig, Glossary, Level, Order, Repair, Rung, Translate, Translator
 from jobs.digest import run
 from jobs.models.engine import ModelError
+from jobs.models.engines import engine_for
 from jobs.records import Finish, Generation, Prompt
 from jobs.translate import translator
 from jobs.trust.selftest import SENTENCES
@@ -136,9 +138,47 @@ def test_a_model_passes_its_self_test_once_and_only_where_something_is_to_be_don
     assert len(asked) == len(SENTENCES["en"])
 
 
+DEMO = Translator("demo", "embedded", sources=["en"], tags={"ru": ">>rus<<", "kk": ">>kaz<<"}, input_limit=192)
+
+
+def test_a_fallback_that_answers_with_nonsense_stops_the_stage_too(
+    config: Make, settings: Translator, tmp_path: Path
+) -> None:
+    first = replace(DEMO, fallback=replace(settings, name="second"))
+    made = config(articles(tmp_path / "a.jsonl", ["en"]), targets=["ru"], translators={"ru": first}, self_test=True)
+    with pytest.raises(ModelError, match="translations-ru: second failed the self-test") as told:
+        run(made, {})
+    assert "translator@translators.ru.fallback=<name>: " in str(told.value)
+
+
+def test_the_manifest_tells_of_a_fallback_what_it_ran_on_and_how_its_self_test_went(
+    config: Make, settings: Translator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        translator, "engine_for", lambda *given: FakeEngine() if given[0].name == "random" else engine_for(*given)
+    )
+    first = replace(settings, self_test=False, fallback=DEMO)
+    made = config(
+        articles(tmp_path / "a.jsonl", ["en"]),
+        targets=["ru"],
+        translators={"ru": first},
+        self_test=True,
+        repair=Repair(rungs=[Rung.fallback]),
+    )
+    assert run(made, {}) == 0
+    models = json.loads((Path(made.outputs.root) / "digest" / "v0001" / "manifest.json").read_text())["models"]
+    assert {name: model["self_test"] for name, model in models.items()} == {
+        "ru": {"skipped": 1},
+        "ru.fallback": {"passed": 1},
+    }
+    assert [model["ran_on"] for model in models.values()] == [
+        {"fake device, float32": 1},
+        {"cpu, int8_float32 (ctranslate2)": 1},
+    ]
+
+
 def test_the_demo_model_passes_the_self_test_and_the_manifest_says_so(config: Make, tmp_path: Path) -> None:
-    demo = Translator("demo", "embedded", sources=["en"], tags={"ru": ">>rus<<", "kk": ">>kaz<<"}, input_limit=192)
-    made = config(articles(tmp_path / "a.jsonl", ["en"]), translators={"ru": demo, "kk": demo}, self_test=True)
+    made = config(articles(tmp_path / "a.jsonl", ["en"]), translators={"ru": DEMO, "kk": DEMO}, self_test=True)
     assert run(made, {}) == 0
     models = json.loads((Path(made.outputs.root) / "digest" / "v0001" / "manifest.json").read_text())["models"]
     assert {name: model["self_test"] for name, model in models.items()} == {"ru": {"passed": 1}, "kk": {"passed": 1}}
