@@ -84,6 +84,9 @@ class Stage(Protocol):
     def name(self) -> str:
         """Name of the stage's folder."""
 
+    def asked_by(self, drafts: Sequence[Draft]) -> bool:
+        """Whether the drafts give it something to do, so that it has to be open."""
+
     def open(self) -> None:
         """Load what the stage needs."""
 

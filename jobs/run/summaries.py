@@ -24,6 +24,10 @@ class Summaries:
         self.pivots = config.summariser.pivots
         self.strict = config.translate.strict_truncation
 
+    def asked_by(self, drafts: Sequence[Draft]) -> bool:
+        """Whether there is a text to summarise."""
+        return any(map(self.texts, drafts))
+
     def open(self) -> None:
         """Load the model, if there is one."""
         self.summariser.load()

@@ -41,6 +41,10 @@ class Translations:
         self.tested = "skipped"
         self.fallback_tested = "skipped"
 
+    def asked_by(self, drafts: Sequence[Draft]) -> bool:
+        """Whether something of the drafts is to be translated."""
+        return any(self.jobs(draft, Made()) for draft in drafts)
+
     def open(self) -> None:
         """Load the model; raises `ModelError` where it, or its fallback, cannot be had or answers with nonsense."""
         fallback = self.translator.fallback
@@ -89,7 +93,8 @@ class Translations:
             if isinstance(translation, Translation) and name == "summary":
                 translation = replace(translation, flags=(*unfaithful[article.id], *translation.flags))
             self.keep(made, article, name, text, translation)
-        made.counts.update(self.figures())
+        if jobs:
+            made.counts.update(self.figures())
         share(1.0, 0)
         return made
 
@@ -182,6 +187,10 @@ class Transliterations:
 
     fields: list[str]
     name: str = "transliterations"
+
+    def asked_by(self, drafts: Sequence[Draft]) -> bool:
+        """It is always ready."""
+        return False
 
     def open(self) -> None:
         """Nothing to load."""

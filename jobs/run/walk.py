@@ -96,17 +96,20 @@ class Walk:
             log.info("%s: all %d parts are done already", stage.name, shards)
             return
         with self.screen.stage(stage.name, articles) as progress:
+            opened = False
             try:
-                stage.open()
                 for index in range(shards):
                     drafts = self.drafts(index, done)
                     if index not in missing:
                         progress.advance(len(drafts), 0)
                         continue
+                    if not opened and stage.asked_by(drafts):
+                        stage.open()
+                        opened = True
                     with progress.timed() as counts:
                         made = stage.work(drafts, progress.advance)
                     counts.update(articles=len(drafts), **made.counts)
-                    if model := model_of(stage):
+                    if opened and (model := model_of(stage)):
                         counts[f"ran_on:{model.engine.runs_on}"] = 1
                     folder.write(index, _rows(made), made.failures, dict(counts), last=index == shards - 1)
             finally:

@@ -132,7 +132,9 @@ class Abstractive:
     def summarise(
         self, texts: Sequence[Text], done: Done = lambda share, tokens: None
     ) -> list[Summary | NotSummarised]:
-        """One summary per text, in their order; needs the engine loaded."""
+        """One summary per text, in their order; needs the engine loaded, unless there are none."""
+        if not texts:
+            return []
         works: dict[int, _Work] = {}
         found: dict[int, Summary | NotSummarised] = {}
         for index, text in enumerate(texts):

@@ -195,10 +195,12 @@ class Translator:
     def translate(
         self, texts: Sequence[tuple[str, str]], done: Done = lambda share, tokens: None
     ) -> list[Translation | NotTranslated]:
-        """Translate `(text, source language)` pairs, in their order; needs the engine loaded.
+        """Translate `(text, source language)` pairs, in their order; needs the engine loaded, unless there are none.
 
         `done` is told after each batch what share of all segments is done, and how many tokens the batch had.
         """
+        if not texts:
+            return []
         cut = [segment(text, source) for text, source in texts]
         sources = [source for _, source in texts]
         sentences = [(item.text, source) for items, source in zip(cut, sources, strict=True) for item in items]

@@ -184,6 +184,26 @@ def test_the_demo_model_passes_the_self_test_and_the_manifest_says_so(config: Ma
     assert {name: model["self_test"] for name, model in models.items()} == {"ru": {"passed": 1}, "kk": {"passed": 1}}
 
 
+def test_a_model_that_no_article_needs_is_not_loaded(
+    config: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+
+    class Engine(FakeEngine):
+        def load(self) -> None:
+            loaded.append("once")
+
+    monkeypatch.setattr(translator, "engine_for", lambda *_: Engine())
+    ours = config(articles(tmp_path / "a.jsonl", ["ru"] * 4), targets=["ru"])
+    assert run(ours, {}) == 0
+    assert loaded == []
+    told = json.loads((Path(ours.outputs.root) / "digest" / "v0001" / "manifest.json").read_text())["models"]["ru"]
+    assert (told["ran_on"], told["self_test"]) == ({}, {})
+    one_foreign = config(articles(tmp_path / "b.jsonl", ["ru"] * 4 + ["en"]), targets=["ru"])
+    assert run(one_foreign, {}) == 0
+    assert loaded == ["once"]
+
+
 def test_a_self_test_that_was_skipped_is_called_so_and_does_not_make_another_version(
     config: Make, tmp_path: Path
 ) -> None:
