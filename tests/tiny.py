@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import sentencepiece
 from omegaconf import OmegaConf
 
-from jobs.config import Model
+from jobs.config import Device, Model, Translator
 
 CONF = Path(__file__).parents[1] / "conf"
 Kind = TypeVar("Kind", bound=Model)
@@ -25,6 +25,12 @@ def pieces(folder: Path, texts: list[str], **options: Any) -> list[tuple[str, fl
     )
     made = sentencepiece.SentencePieceProcessor(model_file=f"{prefix}.model")
     return [(made.id_to_piece(index), made.get_score(index)) for index in range(made.get_piece_size())]
+
+
+def limits(beams: int = 4, input_limit: int = 64, output_limit: int = 12, **others: Any) -> Translator:
+    """Settings of an engine on the processor."""
+    given = {"beams": beams, "input_limit": input_limit, "output_limit": output_limit, "device": Device.cpu, **others}
+    return Translator("tiny", "tiny", **given)
 
 
 def of_catalogue(kind: type[Kind], name: str) -> Kind:

@@ -385,6 +385,10 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("outputs/demo-training"), help="checkpoints and log")
     parser.add_argument("--steps", type=int, default=Recipe().steps, help="optimiser steps")
     parser.add_argument("--start", default=Recipe().start, help="folder of earlier weights to go on from")
+    parser.add_argument("--rate", type=float, default=Recipe().learning_rate, help="highest learning rate")
+    parser.add_argument(
+        "--cooldown", type=float, default=Recipe().cooldown, help="share of steps in which it falls to 0"
+    )
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     parser.add_argument("--minutes", type=float, default=8.0, help="minutes between checkpoints")
     parser.add_argument("--sentences", type=int, default=200, help="held-out sentences of each kind to assess on")
@@ -392,7 +396,14 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.start and not (Path(arguments.start) / "model.safetensors").is_file():
         parser.error(f"--start {arguments.start}: no model.safetensors in this folder; give one that a training wrote")
-    trainer = Trainer(arguments.work, Recipe(seed=arguments.seed, start=arguments.start, steps=arguments.steps))
+    recipe = Recipe(
+        seed=arguments.seed,
+        start=arguments.start,
+        steps=arguments.steps,
+        learning_rate=arguments.rate,
+        cooldown=arguments.cooldown,
+    )
+    trainer = Trainer(arguments.work, recipe)
     parameters = sum(tensor.numel() for tensor in trainer.model.parameters())
     trainer.log(parameters=parameters, device=str(trainer.device), recipe=_described(trainer.recipe))
     trainer.run(arguments.minutes, arguments.sentences)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
+from jobs.config import Model
 from jobs.models.checkpoint import Checkpoint
 from jobs.models.engine import ModelError, first_line
 from jobs.models.pretrained import PretrainedEngine, ending
@@ -26,9 +27,9 @@ class CausalEngine(PretrainedEngine):
 
     Args:
         checkpoint: which weights.
+        settings: as of `PretrainedEngine`; the input limit counts the template's own tokens, too.
         content: the text of a prompt to the content of the message.
         options: what the chat template is told besides.
-        limits: as of `PretrainedEngine`; the input limit counts the template's own tokens, too.
     """
 
     auto_class = "AutoModelForCausalLM"
@@ -36,12 +37,12 @@ class CausalEngine(PretrainedEngine):
     def __init__(
         self,
         checkpoint: Checkpoint,
+        settings: Model,
         *,
         content: Callable[[str], Any] = str,
         options: Mapping[str, Any] | None = None,
-        **limits: Any,
     ) -> None:
-        super().__init__(checkpoint, **limits)
+        super().__init__(checkpoint, settings)
         self.content = content
         self.options = dict(options or {})
         self._ends: set[int] = set()
@@ -94,7 +95,9 @@ class CausalEngine(PretrainedEngine):
             self._tokens().decode(ids[: written - (finish is Finish.END)], skip_special_tokens=True)
             for ids, (written, finish) in zip(answers, endings, strict=True)
         ]
-        read = [(len(ids), len(given)) for ids, given in zip(rows, kept, strict=True) for _ in range(self.beams)]
+        read = [
+            (len(ids), len(given)) for ids, given in zip(rows, kept, strict=True) for _ in range(self.settings.beams)
+        ]
         return self._best(
             [
                 Generation(text.strip(), *lengths, *end, score)

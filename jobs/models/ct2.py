@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from jobs.config import ComputeType
+from jobs.config import ComputeType, Translator
 from jobs.models.budget import cache_folder
 from jobs.models.checkpoint import Checkpoint
 from jobs.models.engine import ModelError, OutOfMemory, best_of, first_line, longest, wish
@@ -88,32 +88,17 @@ class CTranslate2Engine:
 
     Args:
         checkpoint: which weights; `unsupported` has said that they will do.
-        beams: width of the beam search; 1 is greedy.
-        input_limit: tokens of a prompt that are given to the model; what is over is cut, and reported as cut.
-        output_limit: tokens that a generation may have.
-        device: `auto`, `cpu` or `cuda`.
-        length_penalty: exponent of the length that a beam's score is divided by.
-        compute_type: number format; `auto` takes the fastest that is right for device and model.
+        settings: how it decodes, and where; what of a prompt is over the input limit is cut, and reported as cut.
+            `compute_type=auto` takes the fastest number format that is right for device and model.
     """
 
     def __init__(
         self,
         checkpoint: Checkpoint,
-        *,
-        beams: int,
-        input_limit: int,
-        output_limit: int,
-        device: str,
-        length_penalty: float = 1.0,
-        compute_type: ComputeType = ComputeType.auto,
+        settings: Translator,
     ) -> None:
         self.checkpoint = checkpoint
-        self.beams = beams
-        self.input_limit = input_limit
-        self.output_limit = output_limit
-        self.device = device
-        self.length_penalty = length_penalty
-        self.compute_type = compute_type
+        self.settings = settings
         self._translator: Any = None
         self._tokenizer: Any = None
         self._forbidden: list[list[str]] = []
@@ -122,11 +107,16 @@ class CTranslate2Engine:
         self._tokenising = Lock()  # tokenizers remember the language, and which side of the text they are at
         self._positions: int | None = None
 
+    @property
+    def input_limit(self) -> int:
+        """Tokens of one prompt that the model is given."""
+        return self.settings.input_limit
+
     def load(self) -> None:
         """Load the model; converts it first, where that was not done yet."""
         import ctranslate2
 
-        device = self.device
+        device = self.settings.device.value
         if device == "auto":
             device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
         config = _config(self.checkpoint)
@@ -151,13 +141,13 @@ class CTranslate2Engine:
         there = ctranslate2.get_supported_compute_types(device)
         refused = _FLOAT16 if model_type == "t5" else ()
         fit = [kind for kind in ComputeType if kind.value in there and kind not in refused]
-        if self.compute_type is ComputeType.auto:
+        if self.settings.compute_type is ComputeType.auto:
             return str(next(kind.value for kind in _PREFERRED[device] if kind in fit))
-        if self.compute_type in fit:
-            return str(self.compute_type.value)
+        if self.settings.compute_type in fit:
+            return str(self.settings.compute_type.value)
         names = ", ".join(kind.value for kind in fit)
         raise ModelError(
-            f"{self.checkpoint.source}: compute_type={self.compute_type.value} is not for this model on {device}, "
+            f"{self.checkpoint.source}: compute_type={self.settings.compute_type.value} is not for this model on {device}, "
             f"which has auto, {names}"
         )
 
@@ -202,17 +192,17 @@ class CTranslate2Engine:
         """Translate one batch; a score is the mean log-probability of a hypothesis' tokens."""
         tokenizer = self._tokens()
         with self._tokenising:
-            rows, counts = encoded(tokenizer, prompts, self.input_limit)
+            rows, counts = encoded(tokenizer, prompts, self.settings.input_limit)
         results = self._translator.translate_batch(
             [[self._names[index] for index in row] for row in rows],
             target_prefix=[[prompt.first_token] if prompt.first_token else None for prompt in prompts],
             max_batch_size=CACHED if self._translator.device == "cpu" else 0,
-            beam_size=self.beams,
-            num_hypotheses=self.beams,
+            beam_size=self.settings.beams,
+            num_hypotheses=self.settings.beams,
             patience=1.0,
-            length_penalty=self.length_penalty,
+            length_penalty=self.settings.length_penalty,
             max_input_length=0,
-            max_decoding_length=longest(prompts, self.output_limit, self._positions),
+            max_decoding_length=longest(prompts, self.settings.output_limit, self._positions),
             no_repeat_ngram_size=wish(prompts, "no_repeat_ngram", 0),
             min_decoding_length=0,
             suppress_sequences=self._forbidden or None,
@@ -240,7 +230,7 @@ class CTranslate2Engine:
                 [ids[bool(prompt.first_token) :] for ids in answers], skip_special_tokens=True
             )
         for text, ids, score in zip(texts, answers, result.scores, strict=True):
-            yield text.strip(), ids, score * len(ids) ** (self.length_penalty - 1)
+            yield text.strip(), ids, score * len(ids) ** (self.settings.length_penalty - 1)
 
     def _finish(self, ids: Sequence[int]) -> Finish:
         return Finish.END if ids[-1:] == [self._tokens().eos_token_id] else Finish.LENGTH

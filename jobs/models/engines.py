@@ -1,7 +1,5 @@
 """Which engine runs a model: the one that the settings ask for, or the fastest that supports it."""
 
-from typing import Any
-
 from jobs.config import ComputeType, EngineKind, Model, Translator
 from jobs.models import checkpoint, ct2, server
 from jobs.models.causal import CausalEngine
@@ -43,29 +41,10 @@ def engine_for(settings: Model, checkpoint: Checkpoint) -> Engine:
     """An engine for a model, not loaded yet; raises `ModelError` where the one asked for cannot run it."""
     kind = kind_of(settings, checkpoint)
     if kind is EngineKind.server:
-        return ServerEngine(
-            checkpoint, settings.server, input_limit=settings.input_limit, output_limit=settings.output_limit
-        )
+        return ServerEngine(checkpoint, settings)
     if isinstance(settings, Translator) and kind is EngineKind.ctranslate2:
-        return ct2.CTranslate2Engine(
-            checkpoint,
-            beams=settings.beams,
-            input_limit=settings.input_limit,
-            output_limit=settings.output_limit,
-            length_penalty=settings.length_penalty,
-            device=settings.device.value,
-            compute_type=settings.compute_type,
-        )
-    decoding: dict[str, Any] = {
-        "beams": settings.beams,
-        "input_limit": settings.input_limit,
-        "output_limit": settings.output_limit,
-        "output_minimum": settings.output_minimum,
-        "length_penalty": settings.length_penalty,
-        "no_repeat_ngram": settings.no_repeat_ngram,
-        "device": settings.device.value,
-    }
+        return ct2.CTranslate2Engine(checkpoint, settings)
     if chat := chat_of(settings):
-        return CausalEngine(checkpoint, content=chat.content, options=chat.options, **decoding)
+        return CausalEngine(checkpoint, settings, content=chat.content, options=chat.options)
     # Translators stop alike on both engines; a summariser stops as it was published.
-    return Seq2SeqEngine(checkpoint, early_stopping=True if isinstance(settings, Translator) else None, **decoding)
+    return Seq2SeqEngine(checkpoint, settings, early_stopping=True if isinstance(settings, Translator) else None)

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from jobs.config import Model
 from jobs.models.checkpoint import Checkpoint
 from jobs.models.engine import OutOfMemory, best_of, first_line, longest, wish
 from jobs.models.tokenizer import load_tokenizer, named_errors
@@ -34,12 +35,7 @@ class PretrainedEngine(ABC):
 
     Args:
         checkpoint: which weights.
-        beams: width of the beam search; 1 is greedy.
-        input_limit: tokens of a prompt that are given to the model; what is over is cut, and reported as cut.
-        output_limit: tokens that a generation may have; output_minimum: tokens that it has at least.
-        device: `auto`, `cpu` or `cuda`.
-        length_penalty: exponent of the length that a beam's score is divided by.
-        no_repeat_ngram: no generation has a sequence of so many tokens twice; 0 allows all.
+        settings: how it decodes, and where; what of a prompt is over the input limit is cut, and reported as cut.
         early_stopping: whether a beam search ends, as that of fairseq and CTranslate2, when there are as many finished
             hypotheses as beams; None leaves it to the checkpoint.
 
@@ -52,24 +48,12 @@ class PretrainedEngine(ABC):
     def __init__(
         self,
         checkpoint: Checkpoint,
+        settings: Model,
         *,
-        beams: int,
-        input_limit: int,
-        output_limit: int,
-        device: str,
-        output_minimum: int = 0,
-        length_penalty: float = 1.0,
-        no_repeat_ngram: int = 0,
         early_stopping: bool | None = None,
     ) -> None:
         self.checkpoint = checkpoint
-        self.beams = beams
-        self.input_limit = input_limit
-        self.output_limit = output_limit
-        self.device = device
-        self.output_minimum = output_minimum
-        self.length_penalty = length_penalty
-        self.no_repeat_ngram = no_repeat_ngram
+        self.settings = settings
         self.early_stopping = early_stopping
         self._model: Any = None
         self._tokenizer: Any = None
@@ -80,7 +64,7 @@ class PretrainedEngine(ABC):
         import transformers
 
         self._tokens()
-        device = self.device
+        device = self.settings.device.value
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
         with named_errors(self.checkpoint, f"cannot be loaded on {device}"):
@@ -91,6 +75,11 @@ class PretrainedEngine(ABC):
                 use_safetensors=True,
             )
             self._model = model.to(device).eval()
+
+    @property
+    def input_limit(self) -> int:
+        """Tokens of one prompt that the model is given."""
+        return self.settings.input_limit
 
     def _tokens(self) -> Any:
         """The tokenizer, loaded when it is first asked for: counting needs no weights."""
@@ -140,7 +129,7 @@ class PretrainedEngine(ABC):
 
     def _limit(self, prompts: Sequence[Prompt]) -> int:
         positions = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
-        return longest(prompts, self.output_limit, positions)
+        return longest(prompts, self.settings.output_limit, positions)
 
     def _decode(self, prompts: Sequence[Prompt], batch: Any, **options: Any) -> "tuple[Any, Chosen]":
         """The output of `generate` for an encoded batch: greedy or by beams, never sampled; and what was chosen greedily.
@@ -150,7 +139,7 @@ class PretrainedEngine(ABC):
         import torch
 
         chosen = Chosen()
-        if self.beams == 1:
+        if self.settings.beams == 1:
             options["logits_processor"] = [chosen]
         elif self.early_stopping is not None:
             options["early_stopping"] = self.early_stopping
@@ -158,21 +147,23 @@ class PretrainedEngine(ABC):
             return self._model.generate(
                 **batch,
                 **options,
-                num_beams=self.beams,
-                num_return_sequences=self.beams,
+                num_beams=self.settings.beams,
+                num_return_sequences=self.settings.beams,
                 do_sample=False,
                 max_new_tokens=self._limit(prompts),
                 max_length=None,
-                min_length=self.output_minimum,
-                length_penalty=self.length_penalty,
-                no_repeat_ngram_size=wish(prompts, "no_repeat_ngram", self.no_repeat_ngram),
+                min_length=self.settings.output_minimum,
+                length_penalty=self.settings.length_penalty,
+                no_repeat_ngram_size=wish(prompts, "no_repeat_ngram", self.settings.no_repeat_ngram),
                 return_dict_in_generate=True,
-                output_scores=self.beams > 1,
+                output_scores=self.settings.beams > 1,
             ), chosen
 
     def _best(self, hypotheses: Sequence[Generation]) -> list[Generation]:
         """One generation per prompt from its hypotheses, as many as beams, with the others as its alternatives."""
-        groups = [hypotheses[start : start + self.beams] for start in range(0, len(hypotheses), self.beams)]
+        groups = [
+            hypotheses[start : start + self.settings.beams] for start in range(0, len(hypotheses), self.settings.beams)
+        ]
         return [best_of([group[0], *(item for item in group[1:] if item.score > _NO_HYPOTHESIS)]) for group in groups]
 
     def _scores(self, output: Any, chosen: "Chosen", written: Sequence[int]) -> list[float]:
@@ -185,9 +176,9 @@ class PretrainedEngine(ABC):
             chosen: of `_decode`.
             written: tokens of each answer, a forced one included; what stands behind them is padding.
         """
-        if self.beams > 1:
+        if self.settings.beams > 1:
             return [
-                float(score) * length ** (self.length_penalty - 1)
+                float(score) * length ** (self.settings.length_penalty - 1)
                 for score, length in zip(output.sequences_scores, written, strict=True)
             ]
         steps = chosen.steps(output.sequences)

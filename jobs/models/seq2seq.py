@@ -41,7 +41,9 @@ class Seq2SeqEngine(PretrainedEngine):
         # The start token and a forced language code are no part of the text, even where they are not marked as special.
         decoded = self._tokenizer.batch_decode(output.sequences[:, 1 + len(forced) :], skip_special_tokens=True)
         read = [
-            (n, len(row), row.count(unknown)) for n, row in zip(counts, rows, strict=True) for _ in range(self.beams)
+            (n, len(row), row.count(unknown))
+            for n, row in zip(counts, rows, strict=True)
+            for _ in range(self.settings.beams)
         ]
         return self._best(
             [
@@ -73,4 +75,4 @@ class Seq2SeqEngine(PretrainedEngine):
         settings = self._model.generation_config
         # These compare each row of the batch with the source in the same place.
         placed = (settings.encoder_no_repeat_ngram_size or 0) > 0 or (settings.encoder_repetition_penalty or 1.0) != 1.0
-        return {"custom_generate": beam.search} if self.beams > 1 and not placed else {}
+        return {"custom_generate": beam.search} if self.settings.beams > 1 and not placed else {}

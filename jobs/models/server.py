@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
-from jobs.config import AUTO, Server
+from jobs.config import AUTO, Model, Server
 from jobs.models.checkpoint import Checkpoint
 from jobs.models.engine import ModelError
 from jobs.models.tokenizer import load_tokenizer
@@ -53,18 +53,16 @@ class ServerEngine:
 
     Args:
         checkpoint: which model, as `find` gave it.
-        server: where, and how it is asked.
-        input_limit: tokens of a prompt that are given to the model.
-        output_limit: tokens that a generation may have.
+        settings: where the server is and how it is asked; how long prompts and answers may be.
     """
 
     at_once: ClassVar[int] = 1  # a batch alone has as many requests under way as are allowed
 
-    def __init__(self, checkpoint: Checkpoint, server: Server, *, input_limit: int, output_limit: int) -> None:
+    def __init__(self, checkpoint: Checkpoint, settings: Model) -> None:
         self.checkpoint = checkpoint
-        self.server = server
-        self.input_limit = input_limit
-        self.output_limit = output_limit
+        self.server = settings.server
+        self.input_limit = settings.input_limit
+        self.output_limit = settings.output_limit
         self._client: Any = None
         self._tokenizer: Any = None
 

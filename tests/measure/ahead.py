@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from types import ModuleType
 from unittest import mock
 
-from jobs.config import ComputeType
+from jobs.config import ComputeType, Device, Translator
 from jobs.models import batching, ct2, seq2seq
 from jobs.models.budget import Budget
 from jobs.models.checkpoint import find
@@ -78,9 +79,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     prompts = [Prompt(f">>rus<< {row['en']}", "en", "ru") for row in rows()[: options.sentences]]
-    settings = {"beams": BEAMS, "input_limit": LIMIT, "output_limit": 256, "device": "cpu"}
-    fast = CTranslate2Engine(CHECKPOINT, **settings, compute_type=ComputeType.int8_float32)  # type: ignore[arg-type]
-    plain = Seq2SeqEngine(CHECKPOINT, **settings)  # type: ignore[arg-type]
+    settings = Translator("demo", "embedded", beams=BEAMS, input_limit=LIMIT, output_limit=256, device=Device.cpu)
+    fast = CTranslate2Engine(CHECKPOINT, replace(settings, compute_type=ComputeType.int8_float32))
+    plain = Seq2SeqEngine(CHECKPOINT, settings)
     engines: list[tuple[str, Engine, ModuleType]] = [
         ("CTranslate2 int8", fast, ct2),
         ("Transformers fp32", plain, seq2seq),

@@ -13,12 +13,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import sacrebleu
 import yaml
 
-from jobs.config import Translator
+from jobs.config import Device, Translator
 from jobs.demo import vocabulary
 from jobs.demo.corpus import sampling
 from jobs.demo.corpus.patterns import Pair
@@ -30,13 +31,13 @@ from tests.measure import SHARED, report
 
 FLORES = SHARED / "translation" / "flores200-devtest.en-ru-kk.tsv"
 CONF = Path(__file__).parents[2] / "conf"
-SETTINGS = Translator(name="demo", model="embedded")
+SETTINGS = Translator("demo", "embedded", input_limit=192, output_limit=256, device=Device.cpu)
 
 
 def translate(engine: Seq2SeqEngine, sentences: Sequence[str], language: str) -> list[Generation]:
     """Generations of the sentences, in order."""
     prompts = [Prompt(f"{vocabulary.TAGS[language]} {sentence}", "en", language) for sentence in sentences]
-    return batching.generate(engine, prompts, beams=engine.beams, budget=Budget(SETTINGS.batch_tokens))
+    return batching.generate(engine, prompts, beams=engine.settings.beams, budget=Budget(SETTINGS.batch_tokens))
 
 
 def chrf(made: Sequence[Generation], references: Sequence[str]) -> float:
@@ -130,7 +131,7 @@ def main() -> None:
     arguments = parser.parse_args()
     found = checkpoint.find(arguments.model, None)
     for beams, name in ((4, "beam 4"), (1, "greedy")):
-        engine = Seq2SeqEngine(found, beams=beams, input_limit=192, output_limit=256, device="cpu")
+        engine = Seq2SeqEngine(found, replace(SETTINGS, beams=beams))
         engine.load()
         kept = measure(engine, name, arguments.size)
         if beams == 4:

@@ -7,11 +7,12 @@ about equally good, the other one may win.
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from unittest import mock
 
 import torch
 
-from jobs.config import ComputeType
+from jobs.config import ComputeType, Device, Translator
 from jobs.models import batching, pretrained
 from jobs.models.budget import Budget
 from jobs.models.checkpoint import find
@@ -44,16 +45,16 @@ def main() -> None:
     english = [row["en"] for row in rows()][: options.sentences]
     prompts = [Prompt(f">>{('rus', 'kaz')[index % 2]}<< {text}", "en", "ru") for index, text in enumerate(english)]
     checkpoint = find("embedded", None)
-    settings = {"beams": BEAMS, "input_limit": 192, "output_limit": 256, "device": "cpu"}
+    settings = Translator("demo", "embedded", beams=BEAMS, input_limit=192, output_limit=256, device=Device.cpu)
 
     def transformers(kind: torch.dtype) -> Engine:
-        engine = Seq2SeqEngine(checkpoint, **settings)  # type: ignore[arg-type]
+        engine = Seq2SeqEngine(checkpoint, settings)
         with mock.patch.object(pretrained, "precision", return_value=kind):
             engine.load()
         return engine
 
     def ctranslate2(kind: ComputeType) -> Engine:
-        engine = CTranslate2Engine(checkpoint, **settings, compute_type=kind)  # type: ignore[arg-type]
+        engine = CTranslate2Engine(checkpoint, replace(settings, compute_type=kind))
         engine.load()
         return engine
 

@@ -51,9 +51,7 @@ def _read(name: str, ending: str) -> list[Pair]:
 
 
 def _by_demo(language: str) -> list[Pair]:
-    engine = Seq2SeqEngine(
-        checkpoint.find(SETTINGS.model, None), beams=4, input_limit=192, output_limit=256, device="cpu"
-    )
+    engine = Seq2SeqEngine(checkpoint.find(SETTINGS.model, None), SETTINGS)
     engine.load()
     stories = [json.loads(line) for line in STORIES.read_text(encoding="utf-8").splitlines()]
     sentences = [item.text for story in stories for item in segment(f"{story['title']}\n{story['text']}", "en")]

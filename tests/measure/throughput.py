@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -29,7 +30,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
 from jobs import digest
-from jobs.config import ComputeType, DigestConfig, Translator
+from jobs.config import ComputeType, Device, DigestConfig, Translator
 from jobs.demo.corpus import sampling
 from jobs.models import batching, ct2
 from jobs.models.budget import Budget
@@ -49,6 +50,9 @@ OWN_ON_GPU = Way(tokens=65536)
 INPUT_LIMIT = 192
 OUTPUT_LIMIT = 256
 FIXED_LENGTH = 64
+SETTINGS = Translator(
+    "demo", "embedded", beams=BEAMS, input_limit=INPUT_LIMIT, output_limit=OUTPUT_LIMIT, device=Device.cpu
+)
 Ways = dict[str, Callable[[], object]]
 
 
@@ -185,14 +189,9 @@ def loaded(engine: Engine) -> Any:
 
 def engines(checkpoint: Checkpoint, limit: int, device: str = "cpu", both: bool = True) -> dict[str, Any]:
     """The engines as the job makes them, loaded."""
-    settings: dict[str, Any] = {
-        "beams": BEAMS,
-        "input_limit": INPUT_LIMIT,
-        "output_limit": limit,
-        "device": device,
-    }
-    found = {"transformers": loaded(Seq2SeqEngine(checkpoint, early_stopping=True, **settings))}
-    return found | ({"ctranslate2": loaded(CTranslate2Engine(checkpoint, **settings))} if both else {})
+    settings = replace(SETTINGS, output_limit=limit, device=Device(device))
+    found = {"transformers": loaded(Seq2SeqEngine(checkpoint, settings, early_stopping=True))}
+    return found | ({"ctranslate2": loaded(CTranslate2Engine(checkpoint, settings))} if both else {})
 
 
 def compare_ctranslate2(name: str, seconds: dict[str, float]) -> None:
@@ -231,16 +230,7 @@ def agreement(checkpoint: Checkpoint, reference: Engine, sentences: int) -> None
     prompts = prompts_of([pair.en for pair in sampling.unseen_patterns(sentences, 3)])
     expected = OWN.run(reference, prompts, BEAMS)
     for kind, target in ((ComputeType.float32, 99.0), (ComputeType.int8_float32, 0.0)):
-        engine = loaded(
-            CTranslate2Engine(
-                checkpoint,
-                beams=BEAMS,
-                input_limit=INPUT_LIMIT,
-                output_limit=OUTPUT_LIMIT,
-                device="cpu",
-                compute_type=kind,
-            )
-        )
+        engine = loaded(CTranslate2Engine(checkpoint, replace(SETTINGS, compute_type=kind)))
         equal = sum(a.text == b.text for a, b in zip(OWN.run(engine, prompts, BEAMS), expected, strict=True))
         report(f"embedded: {kind.value} equal to Transformers, %", 100 * equal / len(prompts), target, digits=1)
 
@@ -279,15 +269,7 @@ def whole_job(folder: Path, sentences: int) -> None:
     as_made = batching.as_made
     with patch.object(batching, "as_made", remembered):
         settings, whole = run_digest(folder, flores(sentences))
-    engine = loaded(
-        CTranslate2Engine(
-            find(settings.model, None),
-            beams=settings.beams,
-            input_limit=settings.input_limit,
-            output_limit=settings.output_limit,
-            device="cpu",
-        )
-    )
+    engine = loaded(CTranslate2Engine(find(settings.model, None), settings))
     started = time.perf_counter()
     for prompts in calls:
         batching.generate(engine, prompts, beams=settings.beams, budget=Budget(settings.batch_tokens))

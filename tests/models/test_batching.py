@@ -15,6 +15,7 @@ from jobs.models.engine import ModelError
 from jobs.models.seq2seq import Seq2SeqEngine
 from jobs.records import Finish, Generation, Prompt
 from tests.fake_engine import FakeEngine
+from tests.tiny import limits
 
 
 def prompts(*texts: str) -> list[Prompt]:
@@ -151,7 +152,7 @@ def test_a_cache_that_cannot_be_written_does_not_stop_the_run(
 
 
 def test_what_comes_out_does_not_depend_on_the_make_up_of_batches(random_marian: Path) -> None:
-    engine = Seq2SeqEngine(find(str(random_marian), None), beams=4, input_limit=64, output_limit=12, device="cpu")
+    engine = Seq2SeqEngine(find(str(random_marian), None), limits())
     engine.load()
     asked = prompts("Oil rose.", "Police detained 12 people in Almaty on Monday.", "No.", "The ministry said so.")
     together, alone = (generate(engine, asked, beams=4, budget=Budget(tokens)) for tokens in (10_000, 1))

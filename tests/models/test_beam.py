@@ -20,6 +20,7 @@ from jobs.models import beam
 from jobs.models.checkpoint import find
 from jobs.models.seq2seq import Seq2SeqEngine
 from jobs.records import Prompt
+from tests.tiny import limits
 
 TOKENS = {
     "vocab_size": 30,
@@ -129,7 +130,7 @@ def test_a_sentence_that_is_finished_costs_nothing_any_more() -> None:
 
 
 def test_a_checkpoint_that_compares_answers_with_their_sources_is_searched_by_transformers(random_marian: Any) -> None:
-    engine = Seq2SeqEngine(find(str(random_marian), None), beams=4, input_limit=64, output_limit=12, device="cpu")
+    engine = Seq2SeqEngine(find(str(random_marian), None), limits())
     engine.load()
     asked = [Prompt(f">>rus<< {text}", "en", "ru") for text in ("Oil rose.", "Police detained 12 people.", "No.")]
     engine._model.generation_config.encoder_no_repeat_ngram_size = 1

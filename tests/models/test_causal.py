@@ -34,7 +34,7 @@ from jobs.models.engine import ModelError, OutOfMemory
 from jobs.records import Finish, Prompt, Severity
 from jobs.translate.translator import Translator as Room
 from tests.models.test_families import preset
-from tests.tiny import best
+from tests.tiny import best, limits
 
 CONF = Path(__file__).parents[2] / "conf"
 TEXTS = [
@@ -206,10 +206,8 @@ def trimmed(row: list[int], ends: list[int]) -> list[int]:
     return row[: next((place for place, token in enumerate(row, 1) if token in ends), len(row))]
 
 
-def engine(folder: Path, **limits: Any) -> CausalEngine:
-    made = CausalEngine(
-        find(str(folder), None), **{"beams": 1, "input_limit": 256, "output_limit": 12, "device": "cpu", **limits}
-    )
+def engine(folder: Path, **others: Any) -> CausalEngine:
+    made = CausalEngine(find(str(folder), None), limits(**{"beams": 1, "input_limit": 256, **others}))
     made.load()
     return made
 

@@ -15,7 +15,7 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForSeq2SeqLM, BartConfig, GenerationConfig
 
-from jobs.config import ComputeType, ConfigError, EngineKind, Translator
+from jobs.config import ComputeType, ConfigError, Device, EngineKind, Translator
 from jobs.demo.corpus import sampling
 from jobs.models import batching, ct2
 from jobs.models.budget import Budget, cache_folder
@@ -28,6 +28,7 @@ from jobs.models.tokenizer import load_tokenizer
 from jobs.records import Finish, Generation, Prompt
 from jobs.translate.translator import Translator as Room
 from tests.models.test_families import LANGUAGES, TEXTS, m2m100, madlad, nllb, preset, trk  # noqa: F401 - fixtures
+from tests.tiny import limits
 
 SENTENCES = ["The ministry said output fell.", "Police detained 12 people in Almaty on Monday.", "No.", "Oil ☃ rose."]
 
@@ -36,9 +37,7 @@ def engine(
     folder: Path, beams: int = 4, input_limit: int = 64, compute_type: ComputeType = ComputeType.float32
 ) -> CTranslate2Engine:
     checkpoint = find(str(folder), None)
-    made = CTranslate2Engine(
-        checkpoint, beams=beams, input_limit=input_limit, output_limit=12, device="cpu", compute_type=compute_type
-    )
+    made = CTranslate2Engine(checkpoint, limits(beams, input_limit, compute_type=compute_type))
     made.load()
     return made
 
@@ -149,9 +148,7 @@ def test_a_text_of_more_than_1024_tokens_is_read_to_its_end(request: pytest.Fixt
 def test_tokens_that_were_not_read_are_told(random_marian: Path) -> None:
     asked = prompts(["word " * 30, "Short."])
     made = engine(random_marian, input_limit=8).generate(asked)
-    by_transformers = Seq2SeqEngine(
-        find(str(random_marian), None), beams=4, input_limit=8, output_limit=12, device="cpu"
-    )
+    by_transformers = Seq2SeqEngine(find(str(random_marian), None), limits(input_limit=8))
     by_transformers.load()
     assert made[0].tokens_kept == 8 < made[0].tokens_in
     assert all(map(same, made, by_transformers.generate(asked)))
@@ -217,9 +214,9 @@ def test_t5_models_never_compute_in_float16(
     monkeypatch.setattr(ctranslate2, "get_supported_compute_types", lambda device: there)
     checkpoint = find(str(random_marian), None)
     for model_type, expected in (("marian", marian), ("t5", t5)):
-        made = CTranslate2Engine(checkpoint, beams=1, input_limit=64, output_limit=12, device="cuda")
+        made = CTranslate2Engine(checkpoint, limits(device=Device.cuda))
         assert made._chosen("cuda", model_type) == expected
-        made.compute_type = ComputeType.int8_float16
+        made.settings = limits(device=Device.cuda, compute_type=ComputeType.int8_float16)
         if model_type == "t5":
             with pytest.raises(ModelError, match=r"compute_type=int8_float16 is not for this model on cuda, which has"):
                 made._chosen("cuda", model_type)
@@ -246,7 +243,7 @@ def conversions() -> list[str]:
 
 LOAD = """
 import os, signal, sys
-from jobs.config import ComputeType
+from jobs.config import ComputeType, Device, Translator
 from jobs.models.checkpoint import find
 from jobs.models.ct2 import CTranslate2Engine
 from jobs.records import Prompt
@@ -254,7 +251,8 @@ from jobs.records import Prompt
 if sys.argv[2] == "kill":
     os.fsync = lambda file: os.kill(os.getpid(), signal.SIGKILL)
 engine = CTranslate2Engine(
-    find(sys.argv[1], None), beams=2, input_limit=64, output_limit=12, device="cpu", compute_type=ComputeType.float32
+    find(sys.argv[1], None),
+    Translator("tiny", "tiny", beams=2, input_limit=64, output_limit=12, device=Device.cpu, compute_type=ComputeType.float32),
 )
 engine.load()
 print(engine.generate([Prompt(">>rus<< Oil rose.", "en", "ru")])[0].tokens_out)
@@ -359,7 +357,7 @@ def test_another_error_of_the_model_is_no_lack_of_memory(random_marian: Path) ->
 
 
 def test_tokens_are_counted_without_a_conversion(random_marian: Path) -> None:
-    made = CTranslate2Engine(find(str(random_marian), None), beams=1, input_limit=64, output_limit=8, device="cpu")
+    made = CTranslate2Engine(find(str(random_marian), None), limits())
     assert made.count_tokens(["Oil rose."])[0] > 2
     assert made.count_tokens([]) == []
     assert not cache_folder().exists()
@@ -372,7 +370,7 @@ def test_a_generation_cut_by_the_limit_says_so(random_marian: Path) -> None:
 
 @pytest.mark.gpu
 def test_a_gpu_translates_as_the_processor_does(random_marian: Path) -> None:
-    on_gpu = CTranslate2Engine(find(str(random_marian), None), beams=4, input_limit=64, output_limit=12, device="cuda")
+    on_gpu = CTranslate2Engine(find(str(random_marian), None), limits(device=Device.cuda))
     on_gpu.load()
     on_cpu = engine(random_marian)
     answers = zip(on_gpu.generate(prompts(SENTENCES)), on_cpu.generate(prompts(SENTENCES)), strict=True)

@@ -6,18 +6,20 @@ import pytest
 import torch
 from transformers import MarianMTModel, MarianTokenizer
 
+from jobs.config import Device
 from jobs.models import batching
 from jobs.models.budget import Budget
 from jobs.models.checkpoint import find
 from jobs.models.engine import ModelError, OutOfMemory
 from jobs.models.seq2seq import Seq2SeqEngine
 from jobs.records import Finish, Prompt
+from tests.tiny import limits
 
 SENTENCES = ["The ministry said output fell.", "Police detained 12 people in Almaty on Monday.", "No.", "Oil ☃ rose."]
 
 
 def engine(folder: Path, beams: int, input_limit: int = 64) -> Seq2SeqEngine:
-    made = Seq2SeqEngine(find(str(folder), None), beams=beams, input_limit=input_limit, output_limit=12, device="cpu")
+    made = Seq2SeqEngine(find(str(folder), None), limits(beams, input_limit))
     made.load()
     return made
 
@@ -126,7 +128,7 @@ def test_a_greedy_score_is_the_mean_that_transformers_gives_for_the_same_steps(r
 
 
 def test_tokens_are_counted_without_loading_weights(random_marian: Path) -> None:
-    made = Seq2SeqEngine(find(str(random_marian), None), beams=1, input_limit=64, output_limit=8, device="cpu")
+    made = Seq2SeqEngine(find(str(random_marian), None), limits())
     assert made.count_tokens(["Oil rose."])[0] > 2
     assert made.count_tokens([]) == []
 
@@ -186,7 +188,7 @@ def test_another_error_of_the_model_is_no_lack_of_memory(random_marian: Path, mo
 
 @pytest.mark.gpu
 def test_a_batch_too_large_for_a_gpu_is_recovered(random_marian: Path) -> None:
-    made = Seq2SeqEngine(find(str(random_marian), None), beams=4, input_limit=64, output_limit=12, device="cuda")
+    made = Seq2SeqEngine(find(str(random_marian), None), limits(device=Device.cuda))
     made.load()
     asked = prompts([f"{sentence} {number}" for number in range(500) for sentence in SENTENCES])
     alone = made.generate(asked[:8])
@@ -205,7 +207,7 @@ def test_a_batch_too_large_for_a_gpu_is_recovered(random_marian: Path) -> None:
 
 @pytest.mark.gpu
 def test_a_gpu_translates_as_the_processor_does(random_marian: Path) -> None:
-    on_gpu = Seq2SeqEngine(find(str(random_marian), None), beams=4, input_limit=64, output_limit=12, device="cuda")
+    on_gpu = Seq2SeqEngine(find(str(random_marian), None), limits(device=Device.cuda))
     on_gpu.load()
     on_cpu = engine(random_marian, 4)
     same = [

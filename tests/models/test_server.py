@@ -34,6 +34,7 @@ from tests.models.local_server import (
     serving,
     status,
 )
+from tests.tiny import limits
 
 TEXT = "Oil output fell in March. The energy ministry said so on Tuesday. Prices rose by {} percent. Nobody was hurt."
 KEY = "sk-very-secret-0123456789"
@@ -61,7 +62,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def unloaded(server: LocalServer, model: str = "tiny", **changes: Any) -> ServerEngine:
     settings = Server(url=server.url, **{"retries": 2, "timeout_s": 60.0, **changes})
-    return ServerEngine(find(model, settings), settings, input_limit=100, output_limit=50)
+    return ServerEngine(find(model, settings), limits(input_limit=100, output_limit=50, server=settings))
 
 
 def loaded(server: LocalServer, **changes: Any) -> ServerEngine:
@@ -467,7 +468,7 @@ def test_transformers_serve_answers_as_the_model_does_when_it_is_called_by_hand(
     transformers_serve: str, chat_model: Path
 ) -> None:
     settings = Server(url=transformers_serve, concurrency=2, retries=0)
-    engine = ServerEngine(find(str(chat_model), settings), settings, input_limit=100, output_limit=8)
+    engine = ServerEngine(find(str(chat_model), settings), limits(input_limit=100, output_limit=8, server=settings))
     engine.load()
     texts = ["Oil output fell in March.", "Нефть."]
     made = engine.generate([Prompt(text, "en", "ru") for text in texts])

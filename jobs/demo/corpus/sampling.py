@@ -16,7 +16,7 @@ from jobs.demo.corpus.patterns import LANGUAGES, Pair, Pattern, capitalised
 
 FRAMED = 0.45  # share of statements that are put into a frame
 # Shares of samples that are one filler alone. They are short, and teach attention to the source before anything else.
-LONE_NAMES = 0.10
+LONE_NAMES = 0.18
 LONE_ENTRIES = 0.08
 LONE_NUMBERS = 0.04
 DEEDS = 0.5  # share of sentences that are a deed in a clause and not a pattern
