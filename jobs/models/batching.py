@@ -70,7 +70,9 @@ def as_made(
             budget.lower(made.fitted or wanted // 2)
         return list(zip(batch, made.generations, strict=True))
 
-    with ThreadPoolExecutor(engine.at_once, thread_name_prefix="batches") as pool:
+    pool = ThreadPoolExecutor(engine.at_once, thread_name_prefix="batches")
+    patient = True
+    try:
         finished: list[tuple[int, Generation]] = []
         for batch in budgeted(lengths, beams, budget):
             given = [(prompts[index], lengths[index]) for index in batch]
@@ -80,6 +82,11 @@ def as_made(
         yield from finished
         while running:
             yield from collect()
+    except KeyboardInterrupt:
+        patient = False  # closing the engine ends what is under way
+        raise
+    finally:
+        pool.shutdown(wait=patient, cancel_futures=True)
 
 
 @dataclass(frozen=True, slots=True)

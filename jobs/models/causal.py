@@ -105,6 +105,13 @@ class CausalEngine(PretrainedEngine):
             ]
         )
 
+    def _bounds(self, no_repeat_ngram: int, batch: Any) -> dict[str, Any]:
+        """The bounds of the answer alone: what these models read and what they write is one sequence for `generate`."""
+        bounds: dict[str, Any] = {"min_new_tokens": self.settings.output_minimum}
+        if no_repeat_ngram:
+            bounds["logits_processor"] = [_no_repeats(no_repeat_ngram, batch["input_ids"].shape[1])]
+        return bounds
+
     def _end_tokens(self, text: str) -> set[int]:
         """Tokens that end an answer: the model's own, the tokenizer's, and the one that the template ends a turn with."""
         if not self._ends:
@@ -123,6 +130,14 @@ class CausalEngine(PretrainedEngine):
         added = self._tokens().added_tokens_decoder.items()
         fitting = [(len(token.content), index) for index, token in added if behind.startswith(token.content)]
         return max(fitting)[1] if fitting else None
+
+
+def _no_repeats(size: int, prompt: int) -> Callable[[Any, Any], Any]:
+    """A logits processor that lets no answer have a sequence of `size` tokens twice, whatever its prompt of so many has."""
+    from transformers import NoRepeatNGramLogitsProcessor
+
+    forbid = NoRepeatNGramLogitsProcessor(size)
+    return lambda input_ids, scores: forbid(input_ids[:, prompt:], scores)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from jobs.records import Finish, Generation, Prompt
 
 log = logging.getLogger(__name__)
 
+CONVERSION = 1  # to be raised when other files are written for the same checkpoint
 # Sentences that a core works at together: more of them fall out of its cache. On a GPU all of a batch are.
 CACHED = 16
 # How CTranslate2 words it: CUDA, cuBLAS, and the processor's allocators.
@@ -120,7 +121,8 @@ class CTranslate2Engine:
         if device == "auto":
             device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
         config = _config(self.checkpoint)
-        compute_type = self._chosen(device, config.model_type)
+        with named_errors(self.checkpoint, f"cannot be run by CTranslate2 on {device}"):
+            compute_type = self._chosen(device, config.model_type)
         self._positions = getattr(config, "max_position_embeddings", None)
         self._names = token_names(self._tokens(), config.vocab_size)
         self._ids = {name: index for index, name in enumerate(self._names)}
@@ -264,8 +266,11 @@ def converted(checkpoint: Checkpoint, tokenizer: Any, names: list[str], compute_
     Raises:
         ModelError: the checkpoint cannot be converted, or the cache folder cannot be written.
     """
+    import ctranslate2
+
     model = checkpoint.source.strip("/").split("/")[-1] if checkpoint.local else checkpoint.source.replace("/", "--")
-    folder = cache_folder() / "ctranslate2" / f"{model}-{checkpoint.revision}-{compute_type}"
+    version = f"{ctranslate2.__version__}.{CONVERSION}"
+    folder = cache_folder() / "ctranslate2" / f"{model}-{checkpoint.revision}-{compute_type}-{version}"
     if folder.is_dir():
         return folder
     try:

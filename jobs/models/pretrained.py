@@ -139,8 +139,9 @@ class PretrainedEngine(ABC):
         import torch
 
         chosen = Chosen()
+        options |= self._bounds(wish(prompts, "no_repeat_ngram", self.settings.no_repeat_ngram), batch)
         if self.settings.beams == 1:
-            options["logits_processor"] = [chosen]
+            options["logits_processor"] = [*options.get("logits_processor", ()), chosen]
         elif self.early_stopping is not None:
             options["early_stopping"] = self.early_stopping
         with torch.inference_mode():
@@ -152,12 +153,14 @@ class PretrainedEngine(ABC):
                 do_sample=False,
                 max_new_tokens=self._limit(prompts),
                 max_length=None,
-                min_length=self.settings.output_minimum,
                 length_penalty=self.settings.length_penalty,
-                no_repeat_ngram_size=wish(prompts, "no_repeat_ngram", self.settings.no_repeat_ngram),
                 return_dict_in_generate=True,
                 output_scores=self.settings.beams > 1,
             ), chosen
+
+    def _bounds(self, no_repeat_ngram: int, batch: Any) -> dict[str, Any]:
+        """What `generate` is told of the shortest answer, and of sequences that no answer has twice."""
+        return {"min_length": self.settings.output_minimum, "no_repeat_ngram_size": no_repeat_ngram}
 
     def _best(self, hypotheses: Sequence[Generation]) -> list[Generation]:
         """One generation per prompt from its hypotheses, as many as beams, with the others as its alternatives."""

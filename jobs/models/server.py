@@ -12,6 +12,7 @@ import math
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any, ClassVar
 
 from jobs.config import AUTO, Model, Server
@@ -28,6 +29,7 @@ SEED = 0
 GREETING = "Hello."
 PENALTY = 0.5  # on each return of a token, where a prompt forbids repetitions: servers have no ban on sequences
 ENDINGS = {"stop": Finish.END, "length": Finish.LENGTH}
+NO_LIST = (404, 405, 500, 501)  # how servers answer that have no list of models; 502 to 504 are of one that is not up
 # What servers tell of a model that stays the same from one answer to the next.
 LASTING = ("id", "owned_by", "root", "parent", "meta")
 
@@ -65,6 +67,7 @@ class ServerEngine:
         self.output_limit = settings.output_limit
         self._client: Any = None
         self._tokenizer: Any = None
+        self._closed = Event()
 
     @property
     def runs_on(self) -> str:
@@ -79,6 +82,7 @@ class ServerEngine:
                 "run the same command again for a new version"
             )
         self._client = _connect(self.server)
+        self._closed.clear()
         answer = self._greet()
         if not getattr(answer, "usage", None):
             log.warning("%s tells no numbers of tokens; they are estimated by characters", self.server.url)
@@ -104,26 +108,30 @@ class ServerEngine:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and ask nothing more of what is under way."""
+        self._closed.set()
         if self._client is not None:
             self._client.close()
         self._client = self._tokenizer = None
 
     def _ask(self, prompt: Prompt) -> Generation:
+        if self._closed.is_set():
+            raise ModelError(f"{self.server.url}: closed before all was asked")
         try:
             answer = self._complete(
                 prompt.text, prompt.output_limit or self.output_limit, PENALTY if prompt.no_repeat_ngram else 0.0
             )
         except _errors() as error:
             problem = _reason(error, self.server)
-            self._greet()
+            self._greet(retries=1)
             return self._failed(prompt, problem)
         return self._read(prompt, answer)
 
-    def _complete(self, text: str, output_limit: int, penalty: float = 0.0) -> Any:
-        """The server's answer to one message, after as many retries as it takes or the settings allow."""
+    def _complete(self, text: str, output_limit: int, penalty: float = 0.0, retries: int | None = None) -> Any:
+        """The server's answer to one message, after as many retries as it takes, or as the settings or the caller allow."""
+        client = self._client if retries is None else self._client.with_options(max_retries=retries)
         extra = {"chat_template_kwargs": {"enable_thinking": False}} if self.server.no_thinking else None
-        return self._client.chat.completions.create(
+        return client.chat.completions.create(
             model=self.checkpoint.source,
             messages=[{"role": "user", "content": text}],
             temperature=0,
@@ -134,13 +142,13 @@ class ServerEngine:
             **({"frequency_penalty": penalty} if penalty else {}),
         )
 
-    def _greet(self) -> Any:
+    def _greet(self, retries: int | None = None) -> Any:
         """The answer to a greeting: whether an error is the server's, and concerns all prompts, shows here.
 
         Raises `ModelError` where it is.
         """
         try:
-            return self._complete(GREETING, 1)
+            return self._complete(GREETING, 1, retries=retries)
         except _errors() as error:
             raise ModelError(
                 f"{self.server.url}: {self.checkpoint.source} does not answer: {_reason(error, self.server)}; "
@@ -191,14 +199,12 @@ def _models(server: Server) -> dict[str, dict[str, Any]]:
 
     Nothing where it has no such list; `transformers serve` answers 500 on a machine without a hub cache.
     """
-    from openai import InternalServerError, NotFoundError
-
     try:
         with _connect(server) as client:
             listed = getattr(client.models.list(), "data", None)
-    except (NotFoundError, InternalServerError):
-        return {}
     except _errors() as error:
+        if getattr(error, "status_code", None) in NO_LIST:
+            return {}
         raise ModelError(
             f"{server.url}: the server cannot be used: {_reason(error, server)}; start it, or set server.url"
         ) from None

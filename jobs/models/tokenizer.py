@@ -55,6 +55,8 @@ def named_errors(checkpoint: Checkpoint, what: str) -> Iterator[None]:
     """Turn the libraries' errors into a `ModelError` of one line that names the checkpoint."""
     try:
         yield
-    except (OSError, ValueError, RuntimeError) as error:
+    except ModelError:
+        raise
+    except Exception as error:  # half-copied files make the libraries raise classes of their own, or none
         reason = first_line(error)
         raise ModelError(f"{checkpoint.source}: {what}: {reason}") from error

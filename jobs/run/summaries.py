@@ -25,8 +25,11 @@ class Summaries:
         self.strict = config.translate.strict_truncation
 
     def asked_by(self, drafts: Sequence[Draft]) -> bool:
-        """Whether there is a text to summarise."""
-        return any(map(self.texts, drafts))
+        """Whether there is a text that a model summarises; choosing sentences takes none."""
+        if not isinstance(self.summariser, Abstractive):
+            return False
+        known = self.summariser.settings.languages
+        return any(text.language in known for draft in drafts for text in self.texts(draft))
 
     def open(self) -> None:
         """Load the model, if there is one."""

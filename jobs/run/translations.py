@@ -88,6 +88,8 @@ class Translations:
         unfaithful = {draft.article.id: unfaithful_in(draft) for draft in drafts}
         texts = [(text, self.source(article)) for article, _, text in jobs]
         share = Share(len(drafts), tell)
+        if self.translator.fallback:
+            self.translator.fallback.ran_on.clear()
         translations = self.checked_by_article(jobs, self.translator.translate(texts, done=share))
         for (article, name, text), translation in zip(jobs, translations, strict=True):
             if isinstance(translation, Translation) and name == "summary":

@@ -1,7 +1,7 @@
 """Walks the street in this process: stage by stage over all shards, skipping parts that are done.
 
 A shard is a fixed range of input rows, so it is the same on every resume. One stage's model is loaded at a time, and
-only if one of its parts is missing.
+only where an article of a part that is missing needs it.
 """
 
 import logging
@@ -91,18 +91,18 @@ class Walk:
     def work(self, stage: Stage, shards: int, articles: int, done: Sequence[str]) -> None:
         """One stage over all shards."""
         folder = self.folder(stage.name)
-        missing = [index for index in range(shards) if folder.finished(index) is None]
-        if not missing:
+        markers = [folder.finished(index) for index in range(shards)]
+        if all(markers):
             log.info("%s: all %d parts are done already", stage.name, shards)
             return
         with self.screen.stage(stage.name, articles) as progress:
             opened = False
             try:
-                for index in range(shards):
-                    drafts = self.drafts(index, done)
-                    if index not in missing:
-                        progress.advance(len(drafts), 0)
+                for index, marker in enumerate(markers):
+                    if marker:
+                        progress.advance(int(marker.counts["articles"]), 0)
                         continue
+                    drafts = self.drafts(index, done)
                     if not opened and stage.asked_by(drafts):
                         stage.open()
                         opened = True

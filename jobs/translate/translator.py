@@ -179,7 +179,7 @@ class Translator:
         return self.convention.told(prompt, lambda: self.glossary.pairs(text, source, self.target))
 
     def count(self, texts: Sequence[tuple[str, str]]) -> "list[list[int]]":
-        """Tokens of each segment of each `(text, source language)`; needs the engine loaded."""
+        """Tokens of each segment of each `(text, source language)`."""
         counts = []
         for text, source in texts:
             prompts = [self.prompt(item.text, source).text for item in segment(text, source) if has_letters(item.text)]
@@ -217,12 +217,15 @@ class Translator:
     def _first(self, sentences: Sequence[Sentence], done: Done) -> dict[Sentence, Candidate]:
         """What comes of each sentence, cut only where it is longer than the model reads."""
         parts = self._pieces(sentences)
-        found = {}
-        for sentence, made in self._generated(parts, done):
-            detail = f"cut into {len(parts[sentence])} pieces to fit {self.engine.input_limit} tokens"
-            note = [Flag("split", Severity.NOTE, "", detail)] if len(parts[sentence]) > 1 else []
-            found[sentence] = self._candidate(sentence, made, note)
-        return found
+        return {
+            sentence: self._candidate(sentence, made, self._cut_note(parts[sentence]))
+            for sentence, made in self._generated(parts, done)
+        }
+
+    def _cut_note(self, pieces: Sequence[Segment]) -> list[Flag]:
+        """What is to be known of a sentence that the model reads in these pieces."""
+        detail = f"cut into {len(pieces)} pieces to fit {self.engine.input_limit} tokens"
+        return [Flag("split", Severity.NOTE, "", detail)] if len(pieces) > 1 else []
 
     def _generated(
         self,
@@ -295,11 +298,10 @@ class Translator:
             flags += self.glossary.check(text, made.text, source, self.target)[1]
         return Candidate(made, tuple(flags))
 
-    def _candidates(self, sentence: Sentence, made: Generation) -> list[Candidate]:
-        """All hypotheses of what came of a sentence."""
-        return [
-            self._candidate(sentence, item) for item in (made, *made.alternatives) if item.finish not in NOTHING_CAME
-        ]
+    def _candidates(self, sentence: Sentence, made: Generation, pieces: Sequence[Segment]) -> list[Candidate]:
+        """All hypotheses of what came of a sentence, which the model reads in these pieces."""
+        offered = (item for item in (made, *made.alternatives) if item.finish not in NOTHING_CAME)
+        return [self._candidate(sentence, item, self._cut_note(pieces)) for item in offered]
 
     def _rungs(self, done: Done) -> dict[Rung, Attempt]:
         """The ways in which sentences can be tried again."""
@@ -316,7 +318,10 @@ class Translator:
     def _hypotheses(self, best: Mapping[Sentence, Candidate]) -> dict[Sentence, list[Candidate]]:
         """The other hypotheses of the beam, which are there already."""
         return {
-            sentence: [self._candidate(sentence, item) for item in candidate.made.alternatives]
+            sentence: [
+                self._candidate(sentence, item, [flag for flag in candidate.flags if flag.check == "split"])
+                for item in candidate.made.alternatives
+            ]
             for sentence, candidate in best.items()
         }
 
@@ -327,31 +332,39 @@ class Translator:
             for sentence, candidate in best.items()
             if (mask := self.glossary.mask(Pair(sentence[0], candidate.made.text, sentence[1], self.target)))
         }
-        parts = self._pieces(list({(mask.text, source) for (_, source), mask in masked.items()}))
+        parts = self._pieces(list(dict.fromkeys((mask.text, source) for (_, source), mask in masked.items())))
         made = dict(self._generated(parts, done))
         found: dict[Sentence, list[Candidate]] = {}
         for sentence, mask in masked.items():
             first = made[mask.text, sentence[1]]
             offered = (first, *first.alternatives)
             restored = [replace(item, text=mask.restored(item.text), alternatives=()) for item in offered]
-            found[sentence] = [self._candidate(sentence, item) for item in restored if item.text]
+            note = self._cut_note(parts[mask.text, sentence[1]])
+            found[sentence] = [self._candidate(sentence, item, note) for item in restored if item.text]
         return found
 
     def _in_clauses(self, best: Mapping[Sentence, Candidate], done: Done) -> dict[Sentence, list[Candidate]]:
         """Cut at a clause near the middle, once more than before; sentences without one stay as they are."""
+        pieces = self._pieces(list(best))
         parts = {
             sentence: smaller
-            for sentence, items in self._pieces(list(best)).items()
+            for sentence, items in pieces.items()
             if len(smaller := [half for item in items for half in halves(item)]) > len(items)
         }
-        return {sentence: self._candidates(sentence, made) for sentence, made in self._generated(parts, done)}
+        return {
+            sentence: self._candidates(sentence, made, pieces[sentence])
+            for sentence, made in self._generated(parts, done)
+        }
 
     def _decoded_otherwise(self, best: Mapping[Sentence, Candidate], done: Done) -> dict[Sentence, list[Candidate]]:
         """Without repetitions, and with more room."""
         longer = self.settings.output_limit * LONGER
         change = partial(replace, no_repeat_ngram=NO_REPEAT_NGRAM, output_limit=longer)
         parts = self._pieces(list(best))
-        return {sentence: self._candidates(sentence, made) for sentence, made in self._generated(parts, done, change)}
+        return {
+            sentence: self._candidates(sentence, made, parts[sentence])
+            for sentence, made in self._generated(parts, done, change)
+        }
 
     def _by_fallback(
         self, fallback: "Translator", best: Mapping[Sentence, Candidate], done: Done
@@ -364,9 +377,13 @@ class Translator:
         with fallback.loaded():
             log.info("%s: %d sentences for %s", fallback.engine.runs_on, len(known), fallback.name)
             fallback.ran_on.add(fallback.engine.runs_on)
+            parts = fallback._pieces(known)
             found = {
-                sentence: [replace(item, engine=fallback.name) for item in fallback._candidates(sentence, made)]
-                for sentence, made in fallback._generated(fallback._pieces(known), done)
+                sentence: [
+                    replace(item, engine=fallback.name)
+                    for item in fallback._candidates(sentence, made, parts[sentence])
+                ]
+                for sentence, made in fallback._generated(parts, done)
             }
         self.engine.load()
         return found

@@ -63,61 +63,78 @@ def opened(parent: Path, resume: str, identity: dict[str, Any]) -> Iterator[Path
         VersionError: the named version is missing, finished, in use, or was made with other settings.
     """
     if resume not in ("auto", "never"):
-        path: Path | None = _named(parent, resume, identity)
-        descriptor = _locked(parent / resume)
-        if descriptor is None:
-            raise VersionError(
-                f"resume={resume}: another process is writing {path}; wait for it, or start a new version"
-            )
+        found: tuple[Path, int] | None = _named(parent, resume, identity)
     else:
-        path, descriptor = _continued(parent, identity) if resume == "auto" else (None, None)
-    if path is None or descriptor is None:
+        found = _continued(parent, identity) if resume == "auto" else None
+    if found:
+        path, descriptor = found
+    else:
         path = claim(parent)
         descriptor = _locked(path)
         files.write_json(path / "manifest.json", {"status": RUNNING, "identity": identity})
     try:
         yield path
     finally:
-        if descriptor is not None:
-            os.close(descriptor)
+        os.close(descriptor)
 
 
-def _named(parent: Path, name: str, identity: dict[str, Any]) -> Path:
+def _named(parent: Path, name: str, identity: dict[str, Any]) -> tuple[Path, int]:
+    """The version that was asked for, with its lock."""
     path = parent / name
     if not NAME.fullmatch(name) or not path.is_dir():
         known = ", ".join(item.name for item in versions(parent)[-5:]) or "none yet"
         raise VersionError(f"resume={name}: no such version in {parent} (latest: {known}); or auto, or never")
+    try:
+        descriptor = _locked(path)
+    except BlockingIOError:
+        raise VersionError(
+            f"resume={name}: another process is writing {path}; wait for it, or start a new version"
+        ) from None
     manifest = read_manifest(path)
+    changed = list(differences(manifest.get("identity"), identity))
+    if manifest.get("status") == RUNNING and not changed:
+        return path, descriptor
+    os.close(descriptor)
     if manifest.get("status") != RUNNING:
         raise VersionError(
             f"resume={name}: {path} is finished ({manifest.get('status')}); leave resume out for a new version"
         )
-    changed = list(differences(manifest.get("identity"), identity))
-    if changed:
-        listed = "\n".join(f"  {line}" for line in changed)
-        raise VersionError(f"resume={name}: {path} was begun with other settings:\n{listed}")
-    return path
+    listed = "\n".join(f"  {line}" for line in changed)
+    raise VersionError(f"resume={name}: {path} was begun with other settings:\n{listed}")
 
 
-def _continued(parent: Path, identity: dict[str, Any]) -> tuple[Path | None, int | None]:
-    for path in reversed(versions(parent)):
+def _continued(parent: Path, identity: dict[str, Any]) -> tuple[Path, int] | None:
+    """The latest unfinished version with this identity that no process is writing, with its lock."""
+    wanted = fingerprint(identity)
+
+    def unfinished(path: Path) -> bool:
         manifest = read_manifest(path)
-        same = fingerprint(manifest.get("identity", {})) == fingerprint(identity)
-        if manifest.get("status") == RUNNING and same:
+        return manifest.get("status") == RUNNING and fingerprint(manifest.get("identity", {})) == wanted
+
+    for path in filter(unfinished, reversed(versions(parent))):
+        with suppress(BlockingIOError):
             descriptor = _locked(path)
-            if descriptor is not None:
+            if unfinished(path):  # and not closed by another process in the meantime
                 return path, descriptor
-    return None, None
+            os.close(descriptor)
+    return None
 
 
-def _locked(path: Path) -> int | None:
-    """A lock on the folder that the system lets go when the process ends, however it ends; None where it is taken."""
-    descriptor = os.open(path, os.O_RDONLY)
+def _locked(path: Path) -> int:
+    """A lock on the folder that the system lets go when the process ends, however it ends.
+
+    It is on a file that is open for writing, since NFS locks nothing else. Raises `BlockingIOError` where it is taken.
+    """
     try:
+        descriptor = os.open(path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         os.close(descriptor)
-        return None
+        raise
+    except OSError as error:
+        raise VersionError(
+            f"{path}: cannot be locked ({error.strerror}); set outputs.root to a folder on a file system with locks"
+        ) from None
     return descriptor
 
 

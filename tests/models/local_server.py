@@ -28,6 +28,7 @@ class LocalServer(ThreadingHTTPServer):
 
     def __init__(self, models: list[dict[str, Any]] | None = None) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
+        self.listing = 200  # status of the answer to who asks for its models
         self.models = models or [{"id": "tiny", "object": "model", "owned_by": "tests", "created": 1}]
         self.faults: dict[str, list[Fault]] = defaultdict(list)
         self.always: dict[str, Fault] = {}
@@ -70,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.keys.append(self.headers["Authorization"])
-        self.send(200, {"object": "list", "data": self.server.models})
+        self.send(self.server.listing, {"object": "list", "data": self.server.models})
 
     def do_POST(self) -> None:
         server = self.server

@@ -201,6 +201,28 @@ def test_what_came_of_a_batch_can_be_looked_at_while_the_engine_works_at_the_nex
     assert next(made)[1].text == "b"
 
 
+def test_an_interruption_waits_for_no_batch_that_is_under_way() -> None:
+    begun, over = Event(), Event()
+
+    class Hanging(FakeEngine):
+        at_once = 2
+
+        def generate(self, prompts: Sequence[Prompt]) -> list[Generation]:
+            if prompts[0].text == "b":
+                begun.set()
+                assert over.wait(timeout=30)
+            return super().generate(prompts)
+
+    def interrupt(share: float, tokens: int) -> None:
+        assert begun.wait(timeout=30)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        generate(Hanging(), prompts("aa", "b"), beams=1, budget=Budget(1), done=interrupt)
+    assert not over.is_set()
+    over.set()
+
+
 @given(st.lists(st.text(min_size=1, max_size=30)), st.integers(1, 200), st.integers(1, 2000))
 def test_batches_under_way_together_come_back_once_and_in_order_where_memory_is_short(
     texts: list[str], room: int, budget: int

@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from transformers import (
 )
 
 from jobs.models import prompts as prompt_files
-from jobs.models.causal import CausalEngine, shortened
+from jobs.models.causal import CausalEngine, _no_repeats, shortened
 from jobs.models.checkpoint import find
 from jobs.models.engine import ModelError, OutOfMemory
 from jobs.records import Finish, Prompt, Severity
@@ -311,6 +311,24 @@ def test_an_answer_and_its_score_do_not_depend_on_what_else_is_in_the_batch(
         assert alone.text == item.text
         assert alone.score == pytest.approx(item.score, abs=1e-4)
         assert -20 < item.score < 0
+
+
+def test_repetitions_are_forbidden_in_the_answer_and_not_of_the_prompt() -> None:
+    forbid = _no_repeats(2, prompt=3)
+    scores = torch.zeros(1, 10)
+    assert forbid(torch.tensor([[5, 6, 7, 5]]), scores).isfinite().all()
+    banned = forbid(torch.tensor([[1, 2, 3, 5, 6, 5]]), scores)
+    assert banned[0].isneginf().nonzero().flatten().tolist() == [6]
+
+
+def test_a_prompt_that_wants_no_repetitions_gets_an_answer_without_any(
+    checkpoint: Callable[[str], Path], seen: Seen
+) -> None:
+    made = engine(checkpoint("qwen3"))
+    made.generate(asked(TEXTS[:1]))
+    assert len(set(seen.written[0])) < len(seen.written[0])
+    made.generate([replace(asked(TEXTS[:1])[0], no_repeat_ngram=1)])
+    assert len(set(seen.written[0])) == len(seen.written[0]) == 12
 
 
 def test_tokens_that_end_a_turn_end_an_answer_whoever_names_them(

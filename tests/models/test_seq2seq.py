@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
@@ -10,6 +11,7 @@ from jobs.config import Device
 from jobs.models import batching
 from jobs.models.budget import Budget
 from jobs.models.checkpoint import find
+from jobs.models.ct2 import CTranslate2Engine
 from jobs.models.engine import ModelError, OutOfMemory
 from jobs.models.seq2seq import Seq2SeqEngine
 from jobs.records import Finish, Prompt
@@ -136,6 +138,18 @@ def test_tokens_are_counted_without_loading_weights(random_marian: Path) -> None
 def test_a_folder_without_weights_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"no \*\.safetensors"):
         find(str(tmp_path), None)
+
+
+def test_a_file_of_weights_that_was_not_copied_to_its_end_is_told_in_one_line(
+    random_marian: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(random_marian, tmp_path / "half")
+    weights = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+    for kind in (Seq2SeqEngine, CTranslate2Engine):
+        with pytest.raises(ModelError, match=f"{folder}: cannot be ") as told:
+            kind(find(str(folder), None), limits()).load()
+        assert "\n" not in str(told.value)
 
 
 def test_a_misspelt_folder_is_refused_by_name() -> None:

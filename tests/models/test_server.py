@@ -209,6 +209,15 @@ def test_the_only_model_of_a_server_needs_no_name_and_one_of_several_does(server
     assert find("tiny", settings).source == "tiny"
 
 
+@pytest.mark.parametrize("code", [502, 503, 504])
+def test_a_server_that_is_not_up_yet_is_not_one_without_a_list_of_models(
+    server: LocalServer, waits: list[float], code: int
+) -> None:
+    server.listing = code
+    with pytest.raises(ModelError, match=f"{server.url}: the server cannot be used: Error code: {code}"):
+        find("tiny", Server(url=server.url))
+
+
 def test_the_same_model_elsewhere_is_the_same_model() -> None:
     told = [{"id": "tiny", "owned_by": "vllm", "root": "/models/tiny", "created": 1}]
     with serving(told) as one, serving([{**told[0], "created": 2}]) as other:

@@ -133,6 +133,17 @@ def pivoted(config: Make, writer: Summariser, settings: Translator, tmp_path: Pa
     return make
 
 
+def test_a_summariser_that_knows_none_of_the_languages_is_not_loaded(
+    pivoted: Make, writer: Summariser, engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+    monkeypatch.setattr(Writer, "load", lambda _: loaded.append("once"))
+    made = pivoted(summariser=replace(writer, languages=["ru"], pivot=Pivot()))
+    assert run(made, {}) == 0
+    assert loaded == []
+    assert [row["renditions"][row["language"]]["summary"]["engine"] for row in digests(made)] == ["extractive"] * 3
+
+
 def version(made: DigestConfig, name: str = "latest") -> Path:
     return Path(made.outputs.root) / "digest" / name
 

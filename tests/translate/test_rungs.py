@@ -119,6 +119,21 @@ def test_other_decoding_forbids_repetitions_and_gives_more_room(settings: Transl
     assert {flag.check for flag in found.flags} == {"repaired"}
 
 
+@pytest.mark.parametrize("rung", [Rung.hypotheses, Rung.decoding])
+def test_a_repaired_sentence_still_tells_that_it_was_cut_to_fit(settings: Translator, rung: Rung) -> None:
+    def answer(prompt: Prompt) -> Generation:
+        if said(prompt).startswith("and"):
+            return made("и никто в городе не пострадал.")
+        good, bad = "Полиция задержала 10 человек,", "Полиция задержала людей,"
+        return made(good if prompt.no_repeat_ngram else bad, *[good] * (rung is Rung.hypotheses))
+
+    engine = Answering(answer)
+    engine.input_limit = 9  # words
+    (found,) = translated(room(settings, engine, rung), TEN)
+    assert (found.text, found.repairs[0].by, found.repairs[0].outcome) == (GOOD, rung.value, "repaired")
+    assert {flag.check for flag in found.flags} == {"split", "repaired"}
+
+
 def with_fallback(settings: Translator, **changes: Any) -> Translator:
     return replace(settings, fallback=replace(settings, name="second", **changes))
 

@@ -1,3 +1,4 @@
+import errno
 import multiprocessing
 import os
 from pathlib import Path
@@ -111,6 +112,37 @@ def test_differences_name_the_key_and_both_values() -> None:
         "a.b: 1 -> 2",
         "a.c: null -> 3",
     ]
+
+
+def test_a_file_system_without_locks_is_named_and_never_taken_for_a_run_that_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    with opened(tmp_path, "auto", ONE):
+        pass
+    monkeypatch.setattr(folder.fcntl, "flock", no_locks)
+    with pytest.raises(VersionError, match=r"v0001: cannot be locked \(No locks available\); set outputs.root"):
+        opened(tmp_path, "auto", ONE).__enter__()
+    assert not (tmp_path / "v0002").exists()
+
+
+def test_a_version_that_another_process_closes_meanwhile_is_not_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path, "auto", ONE) as first:
+        pass
+    lock = folder._locked
+
+    def closed_meanwhile(path: Path) -> int:
+        if path == first:
+            finish(first)
+        return lock(path)
+
+    monkeypatch.setattr(folder, "_locked", closed_meanwhile)
+    with opened(tmp_path, "auto", ONE) as second:
+        assert second.name == "v0002"
 
 
 def test_the_lock_ends_with_the_process(tmp_path: Path) -> None:
