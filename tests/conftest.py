@@ -1,19 +1,37 @@
 """What the whole suite shares: a translator that is real in every file but knows nothing, and the job as a process."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from jobs.config import Articles, DigestConfig, Outputs, Source, Translator
-from jobs.demo import vocabulary
-from jobs.demo.train import Recipe, new_model
 
+# Libraries look at these when they are imported, so before anything imports them.
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="tolmach-tests-")
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
+
+# The first example of a test may pay for imports, and machines are busy.
+hypothesis.settings.register_profile("tolmach", deadline=None)
+hypothesis.settings.load_profile("tolmach")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests without the mark `gpu` run on the processor, also where there is a GPU."""
+    if config.getoption("markexpr") == "not gpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(os.environ["HF_HOME"], ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +44,9 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 def random_marian(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Marian checkpoint with the embedded model's tokenizer class and random weights."""
     from transformers import MarianTokenizer
+
+    from jobs.demo import vocabulary
+    from jobs.demo.train import Recipe, new_model
 
     folder = tmp_path_factory.mktemp("marian")
     vocabulary.build(folder, seed=1, pieces=1200, sentences=1500)

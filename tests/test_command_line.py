@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -6,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from jobs.config import DigestConfig
+from jobs.entry import enter
+from jobs.models.engine import ModelError
+from jobs.versions.folder import VersionError
 from tests.tiny import random_translators
 
 Run = Callable[[Sequence[str], Path], "subprocess.CompletedProcess[str]"]
@@ -48,13 +53,13 @@ def test_wrong_settings_end_with_2_and_one_line(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_help_tells_what_the_job_does_with_six_examples(digest: Run, tmp_path: Path) -> None:
+def test_help_tells_what_the_job_does_with_examples_and_names_every_preset(digest: Run, tmp_path: Path) -> None:
     text = digest(["--help"], tmp_path).stdout
     assert "load news articles" in text
     assert text.split("Examples")[1].count("python -m jobs.digest ") >= 5
     for group in ("translator", "summariser", "profile"):
         for preset in (Path(__file__).parents[1] / "conf" / group).glob("*.yaml"):
-            assert preset.stem in text
+            assert re.search(rf"(?<![\w/]){preset.stem}(?!\w)", text), preset.stem
     for key in ("targets=", "use=", "translate.fields=", "articles.path=", "outputs.root=", "resume=", "dry_run=true"):
         assert key in text
 
@@ -67,6 +72,27 @@ def test_help_does_not_load_models_libraries(tmp_path: Path) -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "told"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted; run the same command again to continue"),
+        (ModelError("it is gone"), 1, "it is gone"),
+        (VersionError("v0001: in use"), 1, "v0001: in use"),
+        (OSError("no space left"), 1, "no space left"),
+    ],
+)
+def test_what_stops_a_run_is_told_in_one_line_and_by_the_exit_status(
+    error: BaseException, status: int, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(config: object, attempt: object) -> int:
+        raise error
+
+    monkeypatch.setattr("sys.argv", ["digest"])
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")  # set by `enter`, and so put back afterwards
+    assert enter("digest", DigestConfig, stopped) == status
+    assert capsys.readouterr().err == f"tolmach digest: {told}\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"]])

@@ -1,5 +1,9 @@
 """What tests share that build small checkpoints of real model and tokenizer classes."""
 
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,6 +48,15 @@ def of_catalogue(kind: type[Kind], name: str) -> Kind:
 def random_translators(model: Path) -> list[str]:
     """The words on the command line that put random weights in the place of the demo's, which no self-test lets pass."""
     return [f"translators.ru.model={model}", f"translators.kk.model={model}", "self_test=false"]
+
+
+def killed_at(command: Sequence[str], marker: Path) -> None:
+    """Run a command and kill it, as a machine that goes down does, once a file is there."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not marker.exists() and process.poll() is None:
+        time.sleep(0.005)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL, "it ended before it was killed"
 
 
 def best(output: Any, options: dict[str, Any]) -> Any:

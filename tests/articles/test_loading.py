@@ -188,13 +188,16 @@ def test_the_identity_of_an_input_follows_its_content(tmp_path: Path) -> None:
     assert identity(jsonl(path, {"text": TEXT + "!"}), [path]) != before
 
 
-@settings(max_examples=60)
-@given(
-    st.dictionaries(st.text(), st.none() | st.text() | st.integers() | st.lists(st.integers()), max_size=5)
-    | st.just({})
+NAMES = [*Columns.__dataclass_fields__, "desk"]
+VALUES = (
+    st.none() | st.text() | st.integers() | st.floats() | st.dates() | st.binary() | st.lists(st.dates() | st.text())
 )
-def test_no_row_whatever_it_holds_ends_the_loading(values: dict[str, object]) -> None:
-    result = Loader(Articles()).load(Row("a:1", dict(values)))
+
+
+@settings(max_examples=60)
+@given(st.dictionaries(st.sampled_from(NAMES), VALUES), st.sampled_from([TEXT, "", "12 345", None]))
+def test_no_row_whatever_it_holds_ends_the_loading(values: dict[str, object], text: str | None) -> None:
+    result = Loader(Articles()).load(Row("a:1", {**values, "text": text}))
     assert isinstance(result, (Article, Failure))
 
 

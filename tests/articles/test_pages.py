@@ -322,8 +322,10 @@ def test_first_page_is_read_exactly():
 
 
 @needs_shared
-def test_all_real_pages_give_an_article_as_html():
-    for file in sorted((SHARED / "html").glob("*.html.gz"))[::8]:
+def test_every_eighth_real_page_gives_an_article_as_html():
+    files = sorted((SHARED / "html").glob("*.html.gz"))[::8]
+    assert files
+    for file in files:
         found = read(gzip.decompress(file.read_bytes()), file.name)
         assert found.text, file.name
         assert found.title, file.name

@@ -32,7 +32,7 @@ from omegaconf import OmegaConf
 from jobs import digest
 from jobs.config import ComputeType, Device, DigestConfig, Translator
 from jobs.demo.corpus import sampling
-from jobs.models import batching, ct2
+from jobs.models import batching, ct2, pretrained
 from jobs.models.budget import Budget
 from jobs.models.checkpoint import EMBEDDED, Checkpoint, find
 from jobs.models.ct2 import CTranslate2Engine
@@ -194,6 +194,19 @@ def engines(checkpoint: Checkpoint, limit: int, device: str = "cpu", both: bool 
     return found | ({"ctranslate2": loaded(CTranslate2Engine(checkpoint, settings))} if both else {})
 
 
+def in_bf16(checkpoint: Checkpoint, limit: int) -> Any:
+    """The Transformers engine in bf16, where the job would take fp32."""
+    engine = Seq2SeqEngine(checkpoint, replace(SETTINGS, output_limit=limit), early_stopping=True)
+    with patch.object(pretrained, "precision", return_value=torch.bfloat16):
+        return loaded(engine)
+
+
+def compare_formats(name: str, seconds: dict[str, float]) -> None:
+    """Print what bf16 would gain on a processor."""
+    gain = seconds["transformers"] / seconds["transformers in bf16"]
+    print(f"{name}: Transformers on a processor, bf16 ÷ fp32\t{gain:.2f}\t\t", flush=True)
+
+
 def compare_ctranslate2(name: str, seconds: dict[str, float]) -> None:
     """Print what CTranslate2 gains, and what the engine around it costs."""
     least = min(value for way, value in seconds.items() if way.startswith("translate_batch"))
@@ -219,9 +232,11 @@ def embedded(sentences: int, rounds: int) -> None:
     made = engines(checkpoint, OUTPUT_LIMIT)
     ways = {name: own(engine, prompts) for name, engine in made.items()}
     ways |= own_in_file_order(made["transformers"], prompts) | plainly(checkpoint, prompts, OUTPUT_LIMIT)
+    ways["transformers in bf16"] = own(in_bf16(checkpoint, OUTPUT_LIMIT), prompts)
     seconds = seconds_of("embedded", ways | directly(checkpoint, prompts, OUTPUT_LIMIT, "cpu"), rounds)
     compare_batches("embedded", seconds)
     compare_ctranslate2("embedded", seconds)
+    compare_formats("embedded", seconds)
     agreement(checkpoint, made["transformers"], sentences)
 
 
@@ -240,8 +255,10 @@ def random_marian(folder: Path, sentences: int, rounds: int) -> None:
     checkpoint = with_random_weights(folder / "marian", "Marian", **shape(512, 6, 3072, 8), max_position_embeddings=512)
     prompts = prompts_of(flores(sentences))
     ways = {name: own(engine, prompts) for name, engine in engines(checkpoint, FIXED_LENGTH).items()}
+    ways["transformers in bf16"] = own(in_bf16(checkpoint, FIXED_LENGTH), prompts)
     seconds = seconds_of("random Marian", ways | directly(checkpoint, prompts, FIXED_LENGTH, "cpu"), rounds)
     compare_ctranslate2("random Marian", seconds)
+    compare_formats("random Marian", seconds)
 
 
 def padding() -> None:

@@ -1,10 +1,6 @@
 import json
-import os
-import random
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,9 +14,10 @@ from jobs.models.engines import engine_for
 from jobs.records import Finish, Generation, Prompt
 from jobs.translate import translator
 from jobs.trust.selftest import SENTENCES
+from jobs.versions.folder import VersionError
 from jobs.versions.parts import failures_of
 from tests.fake_engine import FakeEngine
-from tests.tiny import random_translators
+from tests.tiny import killed_at, random_translators
 
 Make = Callable[..., DigestConfig]
 TEXTS = {
@@ -64,6 +61,33 @@ def test_a_pair_that_the_model_does_not_know_fails_as_a_rendition_and_not_as_an_
     (failure,) = failures_of(version)
     assert (failure.article_id, failure.stage, failure.kind) == ("a1", "translations-ru", "unknown_pair")
     assert "kk→ru" in failure.message
+
+
+def test_pairs_that_a_model_does_not_know_count_as_failed_and_the_next_run_is_a_new_version(
+    config: Make, tmp_path: Path
+) -> None:
+    made = config(articles(tmp_path / "a.jsonl", ["en", "kk"]))
+    assert [run(made, {}), run(made, {})] == [3, 3]
+    assert {path.name for path in (tmp_path / "outputs" / "digest").iterdir()} == {"v0001", "v0002"}
+
+
+def test_texts_that_come_twice_are_set_aside_and_count_as_no_failure(config: Make, tmp_path: Path) -> None:
+    path = articles(tmp_path / "a.jsonl", ["en"])
+    path.write_text(path.read_text() * 2)
+    made = config(path, targets=["ru"], max_failed_fraction=0.0)
+    assert run(made, {}) == 0
+    told = json.loads((tmp_path / "outputs" / "digest" / "v0001" / "manifest.json").read_text())
+    assert told["failures"] == {"articles: duplicate_text": 1}
+
+
+def test_a_version_that_was_begun_with_other_settings_is_not_resumed(config: Make, tmp_path: Path) -> None:
+    made = config(articles(tmp_path / "a.jsonl", ["en"]), targets=["ru"])
+    assert run(made, {}) == 0
+    manifest = tmp_path / "outputs" / "digest" / "v0001" / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"status": "running"}))
+    with pytest.raises(VersionError, match=r"resume=v0001: .* was begun with other settings"):
+        run(replace(made, targets=["kk"], resume="v0001"), {})
+    assert run(replace(made, resume="v0001"), {}) == 0
 
 
 def test_an_article_that_does_not_fit_into_memory_is_a_record_whose_rendition_failed(
@@ -380,6 +404,8 @@ def test_a_part_that_was_lost_is_made_again_and_the_rest_is_kept(config: Make, t
     (version / "translations-ru" / "_part-00001.done.json").unlink()
     kept = (version / "translations-ru" / "part-00000.parquet").stat().st_mtime_ns
     run(made, {})
+    assert (version / "translations-ru" / "_part-00001.done.json").exists()
+    assert not version.with_name("v0002").exists()
     assert (version / "digest.jsonl").read_bytes() == before
     assert (version / "translations-ru" / "part-00000.parquet").stat().st_mtime_ns == kept
 
@@ -397,28 +423,25 @@ COMMAND = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(3))
 def test_a_run_that_is_killed_again_and_again_ends_with_the_digest_of_an_undisturbed_one(
-    seed: int, random_marian: Path, tmp_path: Path
+    random_marian: Path, tmp_path: Path
 ) -> None:
     path = articles(tmp_path / "a.jsonl", ["en"] * 14)
     command = [
         *(sys.executable, "-m", "jobs.digest", *COMMAND, f"articles.path={path}"),
         *random_translators(random_marian),
     ]
-    started = time.monotonic()
     subprocess.run([*command, f"outputs.root={tmp_path / 'whole'}"], check=True, capture_output=True)
-    whole = time.monotonic() - started
-    rng = random.Random(seed)
-    for _ in range(3):
-        process = subprocess.Popen(
-            [*command, f"outputs.root={tmp_path / 'killed'}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        time.sleep(rng.uniform(0.3, 1.0) * whole)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    done = subprocess.run([*command, f"outputs.root={tmp_path / 'killed'}"], check=True, capture_output=True, text=True)
-    version = Path(done.stdout.splitlines()[-1])
+    command.append(f"outputs.root={tmp_path / 'killed'}")
+    version, kept = tmp_path / "killed" / "digest" / "v0001", {}
+    for stage in ("summaries", "translations-ru", "translations-kk"):
+        killed_at(command, version / stage / "_part-00001.done.json")
+        for file in (version / stage / "part-00000.parquet", version / stage / "part-00001.parquet"):
+            kept[file] = file.stat().st_mtime_ns
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert Path(done.stdout.splitlines()[-1]) == version
+    assert {file: file.stat().st_mtime_ns for file in kept} == kept
+    assert json.loads((version / "manifest.json").read_text())["attempts"] == 4
     for name in ("digest.jsonl", "digest.ru.md", "digest.kk.md"):
         assert (version / name).read_bytes() == (tmp_path / "whole" / "digest" / "v0001" / name).read_bytes()
     ids = [json.loads(line)["id"] for line in (version / "digest.jsonl").read_text().splitlines()]

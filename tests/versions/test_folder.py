@@ -81,7 +81,7 @@ def test_resuming_a_finished_version_is_refused(tmp_path: Path) -> None:
         pass
 
 
-def test_resume_never_begins_a_new_version(tmp_path: Path) -> None:
+def test_resume_set_to_never_begins_a_new_version(tmp_path: Path) -> None:
     with opened(tmp_path, "auto", ONE):
         pass
     with opened(tmp_path, "never", ONE) as second:
@@ -150,9 +150,12 @@ def test_the_lock_ends_with_the_process(tmp_path: Path) -> None:
         pass
     pid = os.fork()
     if pid == 0:
-        context = opened(tmp_path, "auto", ONE)
-        context.__enter__()
-        os._exit(9)
-    os.waitpid(pid, 0)
+        status = 1
+        try:
+            opened(tmp_path, "auto", ONE).__enter__()
+            status = 9
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
     with opened(tmp_path, "auto", ONE) as again:
         assert again == first
