@@ -1,6 +1,7 @@
 """The digest as programs and people read it: `digest.jsonl`, and one Markdown page per language."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -107,14 +108,14 @@ def entry(digest: Digest, language: str) -> str:
     own = article.language == language
     if not fields and not own:
         return ""
-    title = fields["title"].text if "title" in fields else article.title if own or article.title else article.id
-    published = " · ".join(part for part in (article.published, article.source, article.language) if part)
-    blocks = [f"## {_one_line(title)}", f"*{published}*"]
+    title = fields["title"].text if "title" in fields else article.title
+    published = " · ".join(_one_line(part) for part in (article.published, article.source, article.language) if part)
+    blocks = [f"## {_one_line(title) or _one_line(article.id)}", f"*{published}*"]
     standfirst = fields["standfirst"].text if "standfirst" in fields else article.standfirst if own else ""
     if standfirst:
         blocks.append(f"**{_one_line(standfirst)}**")
     if "summary" in fields:
-        blocks.append(fields["summary"].text)
+        blocks.append(_paragraphs(fields["summary"].text))
     if "text" in fields:
         blocks.append(
             f"<details><summary>{FULL_TEXT[language]}</summary>\n\n{_paragraphs(fields['text'].text)}\n\n</details>"
@@ -123,18 +124,26 @@ def entry(digest: Digest, language: str) -> str:
     if flags:
         blocks.append(f"⚠ {_counted(flags)}")
     left = [flag.detail for flag in flags if flag.check == "untranslated"]
-    blocks.extend(f"⚠ **{UNTRANSLATED[language]}:** {text}" for text in left)
+    blocks.extend(f"⚠ **{UNTRANSLATED[language]}:** {_one_line(text)}" for text in left)
     if article.url:
-        blocks.append(f"<{article.url}>")
+        blocks.append(f"<{article.url}>" if _ADDRESS.fullmatch(article.url) else _one_line(article.url))
     return "\n\n".join(blocks) + "\n\n"
 
 
+_ADDRESS = re.compile(r"https?://[^\s<>]+")
+# What Markdown (CommonMark 0.31) would not show as it is: marks anywhere, and those that make a line something else than text.
+_MARKS = re.compile(r"[\\`*\[\]<>]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|^[-#+=~|]|(?<=\s)#(?=#*$)")
+_NUMBERED = re.compile(r"^(\d{1,9})([.)])")  # would begin a list
+
+
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """A text of an article on one line, as a reader is to see it: nothing in it is Markdown or HTML."""
+    return _NUMBERED.sub(r"\1\\\2", _MARKS.sub(lambda mark: f"\\{mark[0]}", " ".join(text.split())))
 
 
 def _paragraphs(text: str) -> str:
-    return "\n\n".join(line for line in text.split("\n") if line.strip())
+    """Likewise, a paragraph for each line."""
+    return "\n\n".join(_one_line(line) for line in text.split("\n") if line.strip())
 
 
 def _counted(flags: Sequence[Flag]) -> str:
