@@ -35,10 +35,14 @@ def run(installed: Path, folder: Path, *arguments: str) -> "subprocess.Completed
 def test_the_installed_job_finds_its_settings_and_articles_away_from_the_checkout(
     installed: Path, tmp_path: Path
 ) -> None:
-    done = run(installed, tmp_path, "-m", "jobs.digest", "targets=[]")
+    done = run(installed, tmp_path, "-m", "jobs.digest")
     assert done.returncode == 0, done.stderr
     version = tmp_path / done.stdout.splitlines()[-1]
-    assert len((version / "digest.jsonl").read_text().splitlines()) == 15
+    rows = [json.loads(line) for line in (version / "digest.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(rows) == 15
+    assert all({"ru", "kk"} <= set(row["renditions"]) for row in rows if row["language"] == "en")
+    assert (version / "_SUCCESS").exists()
+    assert "not fit for publication" in (version / "digest.kk.md").read_text(encoding="utf-8")
     manifest = json.loads((version / "manifest.json").read_text())
     assert manifest["git_commit"] is None
 
