@@ -32,6 +32,7 @@ from jobs.demo.corpus.patterns import Pair
 from jobs.demo.forward import Batch, loss
 
 SHIPPED = Path(__file__).parent / "model"
+LOG = "training-log.jsonl"  # beside shipped weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +234,7 @@ class Trainer:
         self.work, self.recipe = work, recipe
         work.mkdir(parents=True, exist_ok=True)
         if not (work / "tokenizer" / "tokenizer_config.json").exists():
-            _vocabulary(work / "tokenizer", recipe)
+            _begin(work, recipe)
         self.tokenizer = MarianTokenizer.from_pretrained(work / "tokenizer")
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = new_model(recipe, self.tokenizer).to(self.device)
@@ -348,14 +349,16 @@ class Trainer:
             shutil.copy(file, folder)
 
 
-def _vocabulary(folder: Path, recipe: Recipe) -> None:
-    """Put the tokenizer's files in `folder`: those of the weights to go on from, or new ones from the corpus."""
+def _begin(work: Path, recipe: Recipe) -> None:
+    """Put the tokenizer's files in a work folder: new ones from the corpus, or those of earlier weights, with their log."""
     if not recipe.start:
-        vocabulary.build(folder, recipe.seed, recipe.pieces)
+        vocabulary.build(work / "tokenizer", recipe.seed, recipe.pieces)
         return
-    folder.mkdir(parents=True)
+    (work / "tokenizer").mkdir()
     for name in vocabulary.FILES:
-        shutil.copy(Path(recipe.start) / name, folder)
+        shutil.copy(Path(recipe.start) / name, work / "tokenizer")
+    if (log := Path(recipe.start) / LOG).exists():
+        shutil.copy(log, work / "log.jsonl")
 
 
 def _weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -411,7 +414,7 @@ def main() -> None:
     shutil.copytree(arguments.work / "best", arguments.ship)
     for file in arguments.ship.iterdir():
         file.chmod(0o644)
-    shutil.copy(arguments.work / "log.jsonl", arguments.ship / "training-log.jsonl")
+    shutil.copy(arguments.work / "log.jsonl", arguments.ship / LOG)
 
 
 if __name__ == "__main__":

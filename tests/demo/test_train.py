@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, MarianTokenizer
 
 from jobs.demo.corpus import sampling
-from jobs.demo.train import Encoder, Recipe, Trainer, batches, main, rate
+from jobs.demo.train import LOG, Encoder, Recipe, Trainer, batches, main, rate
 
 RECIPE = Recipe(seed=3, steps=4, batch_tokens=300, warmup=2, width=64, encoder_layers=1, decoder_layers=1)
 
@@ -61,7 +61,10 @@ def test_a_run_leaves_weights_in_half_precision_that_the_auto_classes_load(work:
 def test_a_training_goes_on_from_the_weights_and_the_vocabulary_of_an_earlier_one(work: Path) -> None:
     first = Trainer(work, RECIPE)
     first.run(minutes_between=60, size=2)
+    (work / "best" / LOG).write_text('{"step": 4}\n')
     second = Trainer(work.parent / "other", replace(RECIPE, start=str(work / "best")))
+    second.log(loss=1.0)
+    assert (second.work / "log.jsonl").read_text().startswith('{"step": 4}\n{"step": 0')
     assert second.progress.step == 0
     assert second.tokenizer.get_vocab() == first.tokenizer.get_vocab()
     assert torch.allclose(weights(first), weights(second), atol=1e-3)
