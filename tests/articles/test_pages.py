@@ -285,6 +285,14 @@ def test_page_is_read_as_html_by_name_or_by_its_beginning():
     assert read(shown(RUSSIAN).encode(), "page.txt") == read_plain_text(shown(RUSSIAN))
 
 
+def test_page_that_begins_with_many_comments_is_told_at_once():
+    comments = "<!-- a --> " * 2_000
+    begun = time.process_time()
+    assert read((comments + "<p>A fragment.</p>").encode(), "page.txt").text.endswith("<p>A fragment.</p>")
+    assert read((comments + html(RUSSIAN)).encode(), "page.txt") == read_html(comments + html(RUSSIAN), None)
+    assert time.process_time() - begun < 20
+
+
 def test_html_in_cyrillic_encodings_is_read_by_its_meta_charset():
     page = html(RUSSIAN, "windows-1251")
     assert read(page.encode("cp1251"), "page.html") == read_html(page, None)
