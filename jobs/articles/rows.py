@@ -7,7 +7,9 @@ import csv
 import glob
 import gzip
 import json
+import os
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -73,8 +75,13 @@ def read(articles: Articles, files: list[Path]) -> Iterator[Row]:
     for file in files:
         try:
             yield from _file(articles.kind, file)
-        except (OSError, EOFError, gzip.BadGzipFile) as error:
-            yield Row(str(file), problem=("unreadable", f"{file}: {error}"))
+        except (OSError, EOFError, zlib.error) as error:
+            yield Row(shown(file), problem=("unreadable", f"{shown(file)}: {error}"))
+
+
+def shown(file: Path | str) -> str:
+    """A file's name as text: file systems allow bytes in it that are not UTF-8, and those stay readable as `\\xff`."""
+    return os.fsencode(file).decode("utf-8", "backslashreplace")
 
 
 def _file(kind: Source, file: Path) -> Iterator[Row]:
@@ -87,7 +94,7 @@ def _file(kind: Source, file: Path) -> Iterator[Row]:
         yield from _jsonl(file)
     else:
         with _opened(file) as stream:
-            yield Row(str(file), page=stream.read())
+            yield Row(shown(file), page=stream.read())
 
 
 @contextmanager
@@ -99,7 +106,7 @@ def _opened(file: Path) -> Iterator[IO[bytes]]:
 def _jsonl(file: Path) -> Iterator[Row]:
     with _opened(file) as lines:
         for number, line in enumerate(lines, 1):
-            where = f"{file}:{number}"
+            where = f"{shown(file)}:{number}"
             if not line.strip():
                 continue
             try:
@@ -107,7 +114,7 @@ def _jsonl(file: Path) -> Iterator[Row]:
             except UnicodeDecodeError as error:
                 yield Row(where, problem=("undecodable", f"{where}: byte {error.start} is not UTF-8"))
                 continue
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 yield Row(where, problem=("not_json", f"{where}: {error}"))
                 continue
             if isinstance(values, dict):
@@ -133,12 +140,12 @@ def _csv(file: Path) -> Iterator[Row]:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Row(f"{file}:{start}", problem=("not_csv", f"{file}:{start}: {error}"))
+                yield Row(f"{shown(file)}:{start}", problem=("not_csv", f"{shown(file)}:{start}: {error}"))
                 continue
-            where = f"{file}:{max(start, 2)}"
+            where = f"{shown(file)}:{max(start, 2)}"
             if "" in values or None in values.values():
                 yield Row(where, problem=("not_csv", f"{where}: as many fields are wanted as the first line has names"))
-            elif any(_undecoded(value) for value in values.values()):
+            elif any(map(_undecoded, (*values, *values.values()))):
                 yield Row(where, problem=("undecodable", f"{where}: not UTF-8"))
             else:
                 yield Row(where, dict(values))
@@ -155,9 +162,10 @@ def _parquet(file: Path) -> Iterator[Row]:
     try:
         rows = datasets.load_dataset("parquet", data_files=str(file), split="train", streaming=True)
         for number, values in enumerate(rows, 1):
-            yield Row(f"{file}:{number}", values)
+            yield Row(f"{shown(file)}:{number}", values)
     except (ValueError, RuntimeError) as error:  # pyarrow's ArrowInvalid is a ValueError
-        yield Row(str(file), problem=("unreadable", f"{file}: {str(error).splitlines()[0]}"))
+        message = shown(str(error).splitlines()[0])
+        yield Row(shown(file), problem=("unreadable", f"{shown(file)}: {message}"))
 
 
 def hub_fingerprint(articles: Articles) -> str:

@@ -1,6 +1,7 @@
 import csv
 import gzip
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -145,6 +146,41 @@ def test_a_truncated_gzip_file_keeps_the_lines_before_the_damage(tmp_path: Path)
     assert results[-1].problem is not None
     assert results[-1].problem[0] == "unreadable"
     assert len(results) > 100
+
+
+def test_a_damaged_gzip_file_fails_and_the_next_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(TEXT.encode())[:10] + b"\xff" * 100)
+    jsonl(tmp_path / "b.jsonl", {"text": TEXT})
+    bad, good = load(Articles(kind=Source.jsonl, path=str(tmp_path)))
+    assert failure(bad)[0] == "unreadable"
+    assert isinstance(good, Article)
+
+
+def test_a_row_nested_too_deep_fails_alone(tmp_path: Path) -> None:
+    deep = [
+        '{"text": "' + f"{TEXT} {depth}" + '", "a": ' + "[" * depth + "]" * depth + "}"
+        for depth in (*range(900, 1000, 5), 5_000)
+    ]
+    *results, last = load(jsonl(tmp_path / "a.jsonl", *deep, {"text": TEXT}))
+    assert len(results) == len(deep)
+    assert {item.kind for item in results if isinstance(item, Failure)} <= {"not_json", "wrong_type"}
+    assert failure(results[-1])[0] == "not_json"
+    assert isinstance(last, Article)
+
+
+def test_half_of_a_surrogate_pair_in_the_name_of_a_column_fails_the_row(tmp_path: Path) -> None:
+    (result,) = load(jsonl(tmp_path / "a.jsonl", {"text": TEXT, "half \ud83d": "x"}))
+    assert failure(result)[0] == "undecodable"
+
+
+def test_a_file_whose_name_is_not_utf8_is_read_and_its_name_can_be_written(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"a\xff.jsonl")
+    articles = jsonl(path, {"text": TEXT}, "[1]")
+    article, bad = load(articles)
+    assert isinstance(article, Article)
+    assert article.where.endswith("a\\xff.jsonl:1")
+    assert failure(bad)[1].encode()
+    assert json.dumps(identity(articles, [path]), ensure_ascii=False).encode()
 
 
 def test_a_glob_takes_the_files_that_fit_in_order(tmp_path: Path) -> None:
