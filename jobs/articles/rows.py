@@ -132,23 +132,39 @@ def _csv(file: Path) -> Iterator[Row]:
             line.decode("utf-8-sig" if number == 0 else "utf-8", "surrogateescape")
             for number, line in enumerate(stream)
         )
-        reader = csv.DictReader(lines, restkey="", restval=None)
-        while True:
-            start = reader.line_num + 1
-            try:
-                values = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield Row(f"{shown(file)}:{start}", problem=("not_csv", f"{shown(file)}:{start}: {error}"))
-                continue
-            where = f"{shown(file)}:{max(start, 2)}"
-            if "" in values or None in values.values():
+        # Strict, since a quotation mark that is not closed would make one article of all rows down to the next mark.
+        reader = csv.DictReader(lines, strict=True)
+        for start, values in _records(reader):
+            where = f"{shown(file)}:{start}"
+            if isinstance(values, csv.Error):
+                last = reader.reader.line_num
+                torn = f"lines {start} to {last} cannot be told apart: {values}" if last > start else str(values)
+                below = "; without the names of its first line nothing of the file is read" if start == 1 else ""
+                yield Row(where, problem=("not_csv", f"{where}: {torn}{below}"))
+            elif None in values or None in values.values():  # names or fields that are too many
                 yield Row(where, problem=("not_csv", f"{where}: as many fields are wanted as the first line has names"))
             elif any(map(_undecoded, (*values, *values.values()))):
                 yield Row(where, problem=("undecodable", f"{where}: not UTF-8"))
             else:
                 yield Row(where, dict(values))
+
+
+def _records(reader: "csv.DictReader[str]") -> Iterator[tuple[int, dict[Any, Any] | csv.Error]]:
+    """The first line of each record, and the record or what is wrong with it; nothing can be read below a bad header."""
+    start = 1
+    while True:
+        try:
+            if reader.fieldnames is not None:
+                start = reader.reader.line_num + 1
+            values = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield start, error
+            if start == 1:
+                return
+        else:
+            yield start, values
 
 
 def _undecoded(value: str) -> bool:

@@ -119,6 +119,41 @@ def test_csv_rows_that_do_not_fit_the_header_fail_alone(tmp_path: Path) -> None:
     assert [item.where.rsplit(":", 1)[1] for item in results] == ["2", "3", "4", "5"]
 
 
+def test_a_quotation_mark_that_is_not_closed_fails_the_rows_that_it_swallows_and_no_others(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f'title,text\nOil,"{TEXT}\nGas,"{TEXT} Gas."\nCoal,"{TEXT} Coal."\nTin,"{TEXT} Tin.\nZinc,{TEXT}\n')
+    torn, coal, rest = load(Articles(kind=Source.csv, path=str(path)))
+    assert failure(torn) == ("not_csv", f"{path}:2: lines 2 to 3 cannot be told apart: ',' expected after '\"'")
+    assert isinstance(coal, Article)
+    assert (coal.title, coal.where) == ("Coal", f"{path}:4")
+    assert failure(rest) == ("not_csv", f"{path}:5: lines 5 to 6 cannot be told apart: unexpected end of data")
+
+
+@pytest.mark.parametrize("header", ['title,"text', 'title,"te"xt'])
+def test_a_csv_file_whose_header_cannot_be_read_is_one_failure(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{header}\nOil,{TEXT}\nGas,{TEXT}\n")
+    (result,) = load(Articles(kind=Source.csv, path=str(path)))
+    kind, message = failure(result)
+    assert kind == "not_csv"
+    assert "nothing of the file is read" in message
+
+
+def test_a_csv_file_that_pandas_wrote_with_its_index_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f",title,text\n0,Oil,{TEXT}\n1,Gas,{TEXT} Gas.\n2,Coal\n3,Tin,{TEXT} Tin.,more\n")
+    oil, gas, short, long = load(Articles(kind=Source.csv, path=str(path)))
+    assert isinstance(oil, Article)
+    assert isinstance(gas, Article)
+    assert (oil.title, oil.extra, gas.title) == ("Oil", {"": "0"}, "Gas")
+    assert failure(short)[0] == failure(long)[0] == "not_csv"
+
+
+def test_an_empty_csv_file_has_no_rows(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("")
+    assert list(load(Articles(kind=Source.csv, path=str(tmp_path / "a.csv")))) == []
+
+
 def test_parquet_and_gzipped_lines_give_the_same_articles(tmp_path: Path) -> None:
     rows = [{"id": str(number), "text": f"{TEXT} Number {number}."} for number in range(3)]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
