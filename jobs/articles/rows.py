@@ -58,6 +58,8 @@ def input_files(articles: Articles) -> list[Path]:
     suffixes = _SUFFIXES[articles.kind]
     if path.is_dir():
         found = [file for file in path.rglob("*") if file.name.lower().endswith(suffixes)]
+    elif path.is_file():  # its name may hold brackets, which a glob takes for a choice of letters
+        found = [path]
     else:
         found = [Path(name) for name in glob.glob(str(path), recursive=True)]
     found = sorted(file for file in found if file.is_file())

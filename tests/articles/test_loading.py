@@ -225,6 +225,19 @@ def test_a_glob_takes_the_files_that_fit_in_order(tmp_path: Path) -> None:
     assert [file.name for file in found] == ["a.jsonl", "b.jsonl"]
 
 
+def test_a_file_whose_path_holds_brackets_is_found(tmp_path: Path) -> None:
+    (tmp_path / "[a]").mkdir()
+    articles = jsonl(tmp_path / "[a]" / "x[1].jsonl", {"text": TEXT})
+    assert [file.name for file in input_files(articles)] == ["x[1].jsonl"]
+
+
+def test_a_language_that_is_no_code_is_told_by_the_text(tmp_path: Path) -> None:
+    kazakh = "Энергетика министрлігі сейсенбі күні өндірістің төмендегенін хабарлады."
+    rows = [{"text": f"{TEXT} {name}", "language": name} for name in ("und", "English", "")]
+    results = load(jsonl(tmp_path / "a.jsonl", *rows, {"text": kazakh, "language": "kz"}))
+    assert [getattr(item, "language", item) for item in results] == ["en", "en", "en", "kk"]
+
+
 def test_a_path_without_files_is_a_wrong_setting(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"articles.path=.*no file there"):
         input_files(Articles(kind=Source.jsonl, path=str(tmp_path / "none")))
