@@ -316,7 +316,7 @@ class _Run:
             self.group = 0
         self.end = end
         self.words += 1
-        self.alone = numeral.role is Role.STANDS_ALONE
+        self.alone = numeral.role is Role.STANDS_ALONE or (numeral.ambiguous and self.words == 1)
 
 
 def _spelled(text: str, language: str, figures: list[Number]) -> Iterator[Number]:

@@ -25,11 +25,15 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Numeral:
-    """One word: its value, its role, and whether a number ends with it, as with an ordinal."""
+    """One word: its value, its role, and whether a number ends with it, as with an ordinal.
+
+    `ambiguous` is a word that means something else where it stands alone («тоқсан» is also a quarter of a year).
+    """
 
     value: float
     role: Role
     last: bool = False
+    ambiguous: bool = False
 
 
 @cache
@@ -140,6 +144,7 @@ _KAZAKH_COLLECTIVES = {2: "екеу", 3: "үшеу", 4: "төртеу", 5: "бе
 # Forms that are other words: for, gold, his, him, then and so on, together, once, same, face.
 _OTHER_WORDS = "үшін алтын оның оны онда онан онымен ондай ондағы онсыз бірге бірде бірдей жүзі"
 _NOT_KAZAKH_NUMBERS = frozenset(_OTHER_WORDS.split())
+_KAZAKH_QUARTER = "тоқсан"  # ninety, and a quarter of a year
 
 
 def _kazakh() -> dict[str, Numeral]:
@@ -147,9 +152,9 @@ def _kazakh() -> dict[str, Numeral]:
     for value in (*range(1, 11), *range(20, 100, 10), 100, *SCALES):
         stem = num2words(value, lang="kz").removeprefix("бір ") if value > 1 else "бір"
         role = Role.ADDS if value < 100 else Role.MULTIPLIES
-        made[stem] = Numeral(value, role)
+        made[stem] = Numeral(value, role, ambiguous=stem == _KAZAKH_QUARTER)
         for ending in _KAZAKH_ENDINGS:
-            made.setdefault(stem + ending, Numeral(value, role, last=True))
+            made.setdefault(stem + ending, Numeral(value, role, last=True, ambiguous=stem == _KAZAKH_QUARTER))
         for ending, after in product(_KAZAKH_ORDINALS, ("", *_KAZAKH_ENDINGS)):
             made[stem + ending + after] = Numeral(value, role, last=True)
     made["жарым"] = Numeral(0.5, Role.ADDS)

@@ -108,3 +108,8 @@ def test_a_date_in_figures_is_its_day_month_and_year() -> None:
 @pytest.mark.parametrize("text", ["оның айтуынша, бұл алтын үшін", "ол бірге келді онда"])
 def test_kazakh_words_that_only_look_like_numbers_are_none(text: str) -> None:
     assert values(text, "kk") == []
+
+
+def test_the_kazakh_word_for_a_quarter_of_a_year_is_no_firm_number() -> None:
+    assert not any(number.firm for number in numbers("үшінші тоқсанда, бірінші тоқсан", "kk"))
+    assert [number.firm for number in numbers("тоқсаныншы, жүз тоқсан", "kk")] == [True, True]
