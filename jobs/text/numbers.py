@@ -5,6 +5,7 @@ two numbers agree where they share one.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -85,6 +86,7 @@ _RANGE = re.compile(r"\s?(?:[-–—]|to|and|or|до|и|или|мен|не|не�
 _MINUS = re.compile(
     r"(?:(?:^|(?<![\d%])[\s\u00a0(«\"])[-–\u2212][\s\u00a0]?(?<![-–]\s)[$€£]?|\b(?:minus|минус)[\s\u00a0])$"
 )
+_LONGEST = 200  # characters; a longer number, or a trillion of it, would be beyond any float, and is compared as it is written
 _LOOK_BACK = 8  # characters before a number that tell its sign
 _DECADES = re.compile(r"[\s\u00a0-](?:decades|десятилети|онжылды)")
 
@@ -109,7 +111,7 @@ def _in_place(number: Number, text: str) -> Number:
         years = (value * 10 for value in number.values if isinstance(value, float | int))
         return replace(number, values=number.values.union(years))
     if minus := _MINUS.search(text[max(0, number.start - _LOOK_BACK) : number.start]):
-        below = frozenset(-value for value in number.values if isinstance(value, float | int))
+        below = frozenset(-value for value in number.values if isinstance(value, float | int)) or number.values
         start = number.start - len(minus[0].lstrip('(«" \u00a0'))
         return replace(number, text=text[start : number.end], values=below, start=start)
     return number
@@ -126,6 +128,9 @@ def _figures(text: str, language: str) -> Iterator[Number]:
             if following:
                 end = following.end()
             code = start > 0 and text[start - 1].isalpha()  # H5N1, p109
+            if len(piece) > _LONGEST:
+                yield Number(piece, frozenset((piece,)), True, not code, (), start, end)
+                continue
             written_so = text[start:end] if following else piece
             values, parts = _read(piece, language, match.lastgroup == "clock")
             readings = frozenset(_scaled(values, following, language))
@@ -137,7 +142,7 @@ def _pieces(match: re.Match[str]) -> list[str]:
     written = match[0]
     if match.lastgroup != "plain" or len(re.findall("[.,]", written)) < 2:
         return [written]
-    if any(shape.fullmatch(written) for shape in _THOUSANDS.values()):
+    if any(shape.fullmatch(written.rstrip("½¼¾")) for shape in _THOUSANDS.values()):
         return [written]
     return re.split("[.,]", written)
 
@@ -151,7 +156,8 @@ def _read(written: str, language: str, clock: bool) -> tuple[set[Value], tuple[f
     groups = _SPACE.split(written)
     plain = "".join(groups)
     if plain[-1] in _VULGAR:
-        return {float(plain[:-1] or 0) + _VULGAR[plain[-1]]}, ()
+        wholes = _read(plain[:-1], language, clock=False)[0] if plain[:-1] else {0.0}
+        return {value + _VULGAR[plain[-1]] for value in wholes if isinstance(value, float)}, ()
     if plain.isdecimal():
         return {float(plain)}, tuple(map(float, groups)) if len(groups) > 1 else ()
     return _separated(plain, language)
@@ -161,7 +167,7 @@ def _separated(plain: str, language: str) -> tuple[set[Value], tuple[float, ...]
     """A figure with points or commas: thousands or a decimal fraction, or both where its language does not decide."""
     mark = next(character for character in plain if character in ".,")
     several = plain.count(".") + plain.count(",") > 1
-    thousands = _THOUSANDS[mark].fullmatch(plain) and not plain.startswith("0")
+    thousands = _THOUSANDS[mark].fullmatch(plain) and (several or not plain.startswith("0"))
     values: set[Value] = set()
     if thousands and (several or (language, mark) != ("en", ".")):
         values.add(float(plain.replace(mark, "").replace(",", ".")))
@@ -251,7 +257,7 @@ def _put_together(figures: list[Number], text: str) -> list[Number]:
 
 
 def _is_scaled(number: Number) -> bool:
-    return number.text[0].isdigit() and number.text[-1].isalpha() and max(map(_size, number.values)) >= 1e3
+    return number.text[0].isdigit() and number.text[-1].isalpha() and max(map(_size, number.values), default=0) >= 1e3
 
 
 def _size(value: Value) -> float:
@@ -324,9 +330,10 @@ def _spelled(text: str, language: str, figures: list[Number]) -> Iterator[Number
     known = lexicon(language)
     run: _Run | None = None
     closed = False
+    starts = [figure.start for figure in figures]
     for match in _WORD.finditer(text):
         numeral = known.get(match[0])
-        if numeral is None or any(figure.start < match.start() < figure.end for figure in figures):
+        if numeral is None or _is_within(match.start(), starts, figures):
             continue
         if run and (closed or not run.reaches(text[run.end : match.start()], language) or not run.takes(numeral)):
             yield _number(run, text)
@@ -336,6 +343,12 @@ def _spelled(text: str, language: str, figures: list[Number]) -> Iterator[Number
         closed = numeral.last
     if run:
         yield _number(run, text)
+
+
+def _is_within(position: int, starts: list[int], figures: list[Number]) -> bool:
+    """Whether `position` lies behind the start of a figure and before its end."""
+    index = bisect_left(starts, position) - 1
+    return index >= 0 and position < figures[index].end
 
 
 def _number(run: _Run, text: str) -> Number:

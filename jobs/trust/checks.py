@@ -207,7 +207,7 @@ def _loop(words: list[str]) -> str:
 
 
 _VERBATIM = {
-    "address": re.compile(r"(?:https?://|www\.)[^\s<>«»\"”]+[^\s<>«»\"”.,;:!?)\]]|[\w.+-]+@[\w-]+\.[\w.-]*\w"),
+    "address": re.compile(r"(?:https?://|www\.)[^\s<>«»\"”]+[^\s<>«»\"”.,;:!?)\]]|(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]*\w"),
     "placeholder": re.compile(r"\{\{?[\w. ]*\}?\}|%\(\w+\)[sd]|%[sd]\b|\$\{\w+\}|</?[a-z]\w*[^<>]*>|\[\[?\d+\]?\]"),
     "hashtag or handle": re.compile(r"(?<![\w&/])[#@][^\W\d]\w+"),
 }

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,6 +64,8 @@ def test_a_russian_ordinal_is_read_in_every_case_and_gender(number: int, case: s
         ("the nineteen", "en", "он тоғызы", "kk"),
         ("the twentieth", "en", "жиырмасыншы", "kk"),
         ("2½ hours", "en", "2,5", "ru"),
+        ("1,500½", "en", "1500,5", "ru"),
+        ("1,500,000½", "en", "1 500 000,5", "ru"),
     ],
 )
 def test_the_same_value_is_seen_in_another_notation(text: str, source: str, other: str, target: str) -> None:
@@ -113,3 +117,15 @@ def test_kazakh_words_that_only_look_like_numbers_are_none(text: str) -> None:
 def test_the_kazakh_word_for_a_quarter_of_a_year_is_no_firm_number() -> None:
     assert not any(number.firm for number in numbers("үшінші тоқсанда, бірінші тоқсан", "kk"))
     assert [number.firm for number in numbers("тоқсаныншы, жүз тоқсан", "kk")] == [True, True]
+
+
+@pytest.mark.parametrize("text", ["1,500½", "2,5½", "0,000,123 m 5", "-0:30", f"-{'9' * 400} million 5", "9" * 190 + " tn"])
+@pytest.mark.parametrize("language", ["en", "ru", "kk", "de"])
+def test_no_notation_is_beyond_reading(text: str, language: str) -> None:
+    assert all(number.values for number in numbers(text, language))
+
+
+def test_many_numbers_take_no_longer_than_their_text() -> None:
+    started = time.process_time()
+    numbers("of 12 men twenty came, " * 8000, "en")
+    assert time.process_time() - started < 10

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -242,3 +244,16 @@ def test_the_settings_decide_how_much_a_second_spelling_of_a_name_matters() -> N
         assert [flag.severity.value for flag in article_checker(Checks(spelling=Check(level)))(pairs)] == [level.value]
     assert article_checker(Checks(spelling=Check(Level.off)))(pairs) == []
     assert article_checker(Checks())([]) == []
+
+
+def test_a_number_beyond_all_measure_is_compared_as_it_is_written() -> None:
+    text = f"It has {'9' * 400} digits and 5 letters."
+    assert details("numbers", text, f"В нём {'9' * 400} цифр и 5 букв.") == []
+    assert details("numbers", text, f"В нём {'9' * 399}8 цифр и 5 букв.") != []
+    assert SUMMARY_CHECKS["faithful"](Pair(text, text, "en", "en")) == []
+
+
+def test_a_long_word_is_searched_for_addresses_at_once() -> None:
+    started = time.process_time()
+    assert details("verbatim", "a" * 100_000, "a" * 100_000) == []
+    assert time.process_time() - started < 10
