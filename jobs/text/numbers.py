@@ -238,12 +238,19 @@ def _with_shared_scale(figures: list[Number], text: str, language: str) -> list[
 _IN_THOUSANDS = re.compile(rf"[{_SPACES}]000$")  # «300–400 000»
 
 
+_GAP = re.compile("[ \u00a0]")
+_GAP_AND_POINT = re.compile(r"\.?[ \u00a0]")  # «2 млн. 300 тыс.»
+_SHORTENED = re.compile(r"(?:тыс|млн|млрд|трлн)$")
+_IN_THOUSANDS_BY_WORD = re.compile(r"(?:thousand|тыс|тысяч\w{0,3}|мың)$")
+_BELOW_THOUSAND = re.compile(r"\d{1,3}")
+
+
 def _put_together(figures: list[Number], text: str) -> list[Number]:
-    """«2 миллиона 750 тысяч» is one number."""
+    """«2 миллиона 750 тысяч» is one number, and so is «15 тысяч 300»."""
     made: list[Number] = []
     for number in figures:
         before = made[-1] if made else None
-        if before and _is_scaled(before) and _is_scaled(number) and text[before.end : number.start] in (" ", "\u00a0"):
+        if before and _goes_on(before, number, text):
             great, small = (
                 max(value for value in each.values if isinstance(value, float)) for each in (before, number)
             )
@@ -254,6 +261,17 @@ def _put_together(figures: list[Number], text: str) -> list[Number]:
                 continue
         made.append(number)
     return made
+
+
+def _goes_on(before: Number, number: Number, text: str) -> bool:
+    """Whether a figure with a magnitude is followed by a smaller one, or thousands by a figure below one thousand."""
+    gap = _GAP_AND_POINT if _SHORTENED.search(before.text) else _GAP
+    if not _is_scaled(before) or not gap.fullmatch(text, before.end, number.start):
+        return False
+    if _is_scaled(number):
+        return True
+    below = _BELOW_THOUSAND.fullmatch(number.text) and not text.startswith("%", number.end)
+    return bool(below and _IN_THOUSANDS_BY_WORD.search(before.text))
 
 
 def _is_scaled(number: Number) -> bool:

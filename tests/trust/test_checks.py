@@ -41,6 +41,16 @@ def details(name: str, text: str, translation: str, target: str = "ru", source: 
         ("Profit changed by -3% in May.", "Прибыль в мае снизилась на 3%.", "ru"),
         ("They lost 6-3.", "Они проиграли со счётом 3:6.", "ru"),
         ("Rooms cost 5-7 dollars.", "Комнаты стоят 5–7 долларов.", "ru"),
+        ("The hall seats 15,300 people.", "Зал вмещает 15 тысяч 300 человек.", "ru"),
+        ("The hall seats 15,300 people.", "Залға 15 мың 300 адам сыяды.", "kk"),
+        ("Of 15 thousand 300 left.", "300 человек из 15 тысяч ушли.", "ru"),
+        ("It sold 2.3 million of them.", "Их продали 2 млн. 300 тыс. штук.", "ru"),
+        ("The euro zone grew by 3%.", "Экономика еврозоны выросла на 3%.", "ru"),
+        ("The euro area grew by 3%.", "Еуроаймақ экономикасы 3% өсті.", "kk"),
+        ("Prices in the eurozone rose 3%.", "Цены в зоне евро выросли на 3%.", "ru"),
+        ("It cost 500 Turkish lira.", "Оның құны 500 түрік лирасы болды.", "kk"),
+        ("A 500 som note.", "500 сомдық қағаз ақша.", "kk"),
+        ("The rate of 100 soms.", "100 сомның бағамы.", "kk"),
     ],
 )
 def test_a_number_that_keeps_its_value_is_not_flagged(text: str, translation: str, target: str) -> None:
@@ -57,6 +67,8 @@ def test_a_number_that_keeps_its_value_is_not_flagged(text: str, translation: st
         ("On 11 January", "11 февраля", "month 1 became 2"),
         ("It rose 5% in 2020.", "Рост составил 5 в 2020 году.", "per cent is lost"),
         ("It cost $5.", "Это стоило 5 евро.", "dollar became euro"),
+        ("It cost 5 euros.", "В Европе и Евросоюзе это стоило 5.", "euro is lost"),
+        ("The hall seats 15,300.", "Зал вмещает 15 тысяч 400.", "15,300 became 15 тысяч 400"),
         ("It rose 12 to 12 points.", "Рост до 12 пунктов.", "12 is lost"),
         ("It was -5 °C.", "Было 5 °C.", "-5 became 5"),
         ("It was 5 °C.", "Было –5 °C.", "5 became –5"),
@@ -73,6 +85,7 @@ def test_a_number_lost_added_or_changed_is_told(text: str, translation: str, tol
     [
         ("Winds of 85 mph hit.", "Скорость ветра достигла 137 км/ч.", "85 mile is given as 137 kilometre"),
         ("Less than 18 months ago", "Менее 1,5 года назад", "18 month is given as 1,5 year"),
+        ("Anna lost 10 pounds.", "Анна похудела на 4,5 кг.", "10 pound is given as 4,5 kilogram"),
     ],
 )
 def test_a_converted_unit_is_a_note_and_no_error(text: str, translation: str, told: str) -> None:
@@ -257,3 +270,7 @@ def test_a_long_word_is_searched_for_addresses_at_once() -> None:
     started = time.process_time()
     assert details("verbatim", "a" * 100_000, "a" * 100_000) == []
     assert time.process_time() - started < 10
+
+
+def test_europe_is_no_euro() -> None:
+    assert details("numbers", "Евросоюз и Европа дали 5 раз.", "The EU and Europe gave 5 times.", "en", "ru") == []
