@@ -70,12 +70,13 @@ _MAYBE_SCALE = frozenset(("k", "m"))  # «5k» and «100m» are also kilometres 
 
 
 def _after(language: str) -> re.Pattern[str]:
-    """What may follow a figure and belongs to it: a magnitude, a half of the day, the plural of a decade."""
+    """What may follow a figure and belongs to it: «and a half», a magnitude, a half of the day, the plural of a decade."""
     scales = "|".join(sorted(_SCALE.get(language, {"$^": 0}), key=len, reverse=True))
     ending = r"(?:s|-)?(?!\w)" if language == "en" else r"\w*"
     halves = r"(?P<half>[ap])\.?\s?m\b" if language == "en" else r"(?P<half>$^)"
     decade = r"(?P<decade>['’]?s\b)" if language == "en" else r"(?P<decade>$^)"
-    return re.compile(rf"[\s\u00a0-]?(?P<scale>{scales}){ending}|\s?{halves}|{decade}")
+    more = r"(?P<more>\s(?:and a half|с половиной|жарым)\b)?"
+    return re.compile(rf"{more}(?:[\s\u00a0-]?(?P<scale>{scales}){ending}|\s?{halves}|{decade}|(?(more)|(?!)))")
 
 
 _AFTER = {language: _after(language) for language in ("en", "ru", "kk", "")}
@@ -192,6 +193,8 @@ def _scaled(values: set[Value], following: re.Match[str] | None, language: str) 
     """The values after what follows the figure is taken into account."""
     if following is None:
         return values
+    if following["more"]:
+        values = {value + 0.5 for value in values if isinstance(value, float)}
     plain = [value for value in values if isinstance(value, float)]
     if scale := following["scale"]:
         grown: set[Value] = {round(value * _SCALE[language][scale], 4) for value in plain}
@@ -301,6 +304,13 @@ _YEAR = re.compile(r"(?:1\d|20)\d\d")
 _SHORT_YEAR = re.compile(r"\d\d")
 
 
+_AND_HALF = {"en": " and a ", "ru": " с "}
+_OF = frozenset((("en", " a "), ("en", " of a ")))
+_DOZEN, _CENTURY = 12, 100
+_ONE_AND = re.compile(r"\ban? [a-z]+ and a $")  # «a year and a half»
+_LOOK_FAR = 24  # characters
+
+
 @dataclass(slots=True)
 class _Run:
     """A number in words while it is read: `total` of the magnitudes so far, and the `group` below the next one."""
@@ -329,6 +339,26 @@ class _Run:
         width = 10 if numeral.value < 10 else 100 if numeral.value < 100 else 1000
         return self.group % width == 0 and (self.group >= width or (self.group == 0 and self.total > 0))
 
+    def phrase(self, numeral: Numeral, gap: str, language: str) -> float:
+        """What the group becomes with a half or a dozen: «two and a half», «half a million», «two dozen»; else 0."""
+        alone = numeral.role is Role.STANDS_ALONE
+        if not self.alone and self.group >= 1 and self.group % 1 == 0:
+            if alone and numeral.value == 0.5 and gap == _AND_HALF.get(language):
+                return self.group + 0.5
+            if alone and numeral.value == _DOZEN and gap in _JOINTS:
+                return self.group * _DOZEN
+        counted = numeral.role is Role.MULTIPLIES or numeral.value in (_DOZEN, _CENTURY)
+        if self.alone and self.group in (0.25, 0.5) and counted and (gap in _JOINTS or (language, gap) in _OF):
+            return self.group * numeral.value
+        return 0
+
+    def add_phrase(self, group: float, numeral: Numeral, end: int) -> None:
+        """Go on with a word that makes the group another one; dozens and centuries are idiom, a half a measure."""
+        self.alone = numeral.value in (_DOZEN, _CENTURY)
+        self.group = group
+        self.end = end
+        self.words += 1
+
     def add(self, numeral: Numeral, end: int) -> None:
         """Go on with a word."""
         if numeral.role is not Role.MULTIPLIES:
@@ -353,7 +383,12 @@ def _spelled(text: str, language: str, figures: list[Number]) -> Iterator[Number
         numeral = known.get(match[0])
         if numeral is None or _is_within(match.start(), starts, figures):
             continue
-        if run and (closed or not run.reaches(text[run.end : match.start()], language) or not run.takes(numeral)):
+        gap = text[run.end : match.start()] if run else ""
+        if run and (group := run.phrase(numeral, gap, language)):
+            run.add_phrase(group, numeral, match.end())
+            closed = group % 1 == 0  # «two and a half» may be millions
+            continue
+        if run and (closed or not run.reaches(gap, language) or not run.takes(numeral)):
             yield _number(run, text)
             run = None
         run = run or _Run(match.start(), match.end())
@@ -371,6 +406,9 @@ def _is_within(position: int, starts: list[int], figures: list[Number]) -> bool:
 
 def _number(run: _Run, text: str) -> Number:
     value = run.total + run.group
+    values = {value}
+    if value == 0.5 and _ONE_AND.search(text[max(0, run.start - _LOOK_FAR) : run.start]):
+        values.add(1.5)
     loose = run.alone or (run.words == 1 and value >= 100)  # «a fortnight», «thousands of», «сто раз»
     firm = value > 12 and not loose
-    return Number(text[run.start : run.end], frozenset((value,)), False, firm, (), run.start, run.end)
+    return Number(text[run.start : run.end], frozenset(values), False, firm, (), run.start, run.end)

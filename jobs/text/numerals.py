@@ -74,6 +74,9 @@ _ALONE = {
         12: "дюжина дюжину дюжины дюжине дюжиной",
         24: "сутки суток суткам сутками сутках суточный суточная суточное суточной суточного суточные суточных",
         100: "сотня сотни сотню сотней сотне сотен столетие столетия столетию столетии",
+        500: "полтысячи",
+        500_000: "полмиллиона полумиллиона полумиллиону полумиллионом",
+        500_000_000: "полмиллиарда полумиллиарда полумиллиарду полумиллиардом",
     },
     "kk": {
         0.25: "ширек ширегі ширегін",
@@ -140,6 +143,7 @@ _KAZAKH_CASES = (
 )
 _KAZAKH_ENDINGS = tuple(_KAZAKH_CASES.split())
 _KAZAKH_ORDINALS = ("ыншы", "інші", "ншы", "нші", "сыншы", "сінші")
+_KAZAKH_SHORT = {"қырық": "қырқ"}  # «қырқыншы»: the stem loses its vowel before another one
 _KAZAKH_COLLECTIVES = {2: "екеу", 3: "үшеу", 4: "төртеу", 5: "бесеу", 6: "алтау", 7: "жетеу", 1: "біреу"}
 # Forms that are other words: for, gold, his, him, then and so on, together, once, same, face.
 _OTHER_WORDS = "үшін алтын оның оны онда онан онымен ондай ондағы онсыз бірге бірде бірдей жүзі"
@@ -156,7 +160,7 @@ def _kazakh() -> dict[str, Numeral]:
         for ending in _KAZAKH_ENDINGS:
             made.setdefault(stem + ending, Numeral(value, role, last=True, ambiguous=stem == _KAZAKH_QUARTER))
         for ending, after in product(_KAZAKH_ORDINALS, ("", *_KAZAKH_ENDINGS)):
-            made[stem + ending + after] = Numeral(value, role, last=True)
+            made[_KAZAKH_SHORT.get(stem, stem) + ending + after] = Numeral(value, role, last=True)
     made["жарым"] = Numeral(0.5, Role.ADDS)
     for value, stem in _KAZAKH_COLLECTIVES.items():
         for ending in ("", *_KAZAKH_ENDINGS):

@@ -13,7 +13,8 @@ from jobs.text import quantities
 from jobs.text.numbers import Number, Value, numbers
 from jobs.text.numerals import romans, within_word
 
-_COUNTS = frozenset(range(2, 13))  # two to twelve in words: firm only where the other side has another one instead
+# Two to twelve in words, and a half more: firm only where the other side has another one instead.
+_COUNTS = frozenset((*range(2, 13), *(count + 0.5 for count in range(2, 12))))
 
 
 def check_numbers(pair: Pair) -> list[Flag]:
