@@ -66,7 +66,8 @@ _SCALE = {
         "трлн": 1e12, "триллион": 1e12,
     },
 }  # fmt: skip
-_MAYBE_SCALE = frozenset(("k", "m"))  # «5k» and «100m» are also kilometres and metres
+_MAYBE_SCALE = frozenset(("k", "m"))  # «5k» and «100m» are also kilometres and metres, but not «$5m»
+_MONEY = "$€£¥₸₽₹₺"
 
 
 def _after(language: str) -> re.Pattern[str]:
@@ -134,7 +135,8 @@ def _figures(text: str, language: str) -> Iterator[Number]:
                 continue
             written_so = text[start:end] if following else piece
             values, parts = _read(piece, language, match.lastgroup == "clock")
-            readings = frozenset(_scaled(values, following, language))
+            money = start > 0 and text[start - 1] in _MONEY
+            readings = frozenset(_scaled(values, following, language, money))
             yield Number(written_so, readings, True, not code, parts, start, end)
 
 
@@ -189,8 +191,8 @@ def _clock(hour: int, minute: int) -> set[Value]:
     return values | ({float(hour)} if minute == 0 else set())
 
 
-def _scaled(values: set[Value], following: re.Match[str] | None, language: str) -> set[Value]:
-    """The values after what follows the figure is taken into account."""
+def _scaled(values: set[Value], following: re.Match[str] | None, language: str, money: bool) -> set[Value]:
+    """The values after what follows the figure is taken into account, and whether it is a sum of money."""
     if following is None:
         return values
     if following["more"]:
@@ -198,7 +200,7 @@ def _scaled(values: set[Value], following: re.Match[str] | None, language: str) 
     plain = [value for value in values if isinstance(value, float)]
     if scale := following["scale"]:
         grown: set[Value] = {round(value * _SCALE[language][scale], 4) for value in plain}
-        return grown | values if scale in _MAYBE_SCALE else grown
+        return grown | values if scale in _MAYBE_SCALE and not money else grown
     if half := following["half"]:
         return _half_of_day(values, half)
     decades: set[Value] = {value % 100 for value in plain if 1000 < value < 2100 and value % 100}

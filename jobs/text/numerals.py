@@ -201,7 +201,22 @@ def within_word(value: float, text: str, language: str) -> bool:
     """
     if language != "ru" or value != int(value) or not 1 < value < 1000:
         return False
-    genitive = _plain(num2words(int(value), lang="ru", case="g")).replace(" ", "")
+    return any(re.search(rf"\b{known}\w{{3}}", text) for known in _stems(int(value)))
+
+
+# Stems of compounds that are not the genitive alone; «сто», «тре» and «семи» also begin words that are no number.
+_STEMS = {
+    2: ("дву", "двух"),
+    3: ("трех", "трой"),
+    7: ("семи(?!нар|от|т)",),
+    100: ("сто(?=лет|дн|долл|руб|мет|проц|тыс|мил|час|тонн|кил|грам|крат|балл)",),
+}
+
+
+@cache
+def _stems(value: int) -> frozenset[str]:
+    if value in _STEMS:
+        return frozenset(_STEMS[value])
+    genitive = _plain(num2words(value, lang="ru", case="g")).replace(" ", "")
     stem = genitive.replace("девяноста", "девяносто").removesuffix("ста") + "сто" * genitive.endswith("ста")
-    stems = {genitive, stem} | ({"дву", "двух"} if value == 2 else set()) | ({"тре", "трой"} if value == 3 else set())
-    return any(re.search(rf"\b{known}\w{{3}}", text) for known in stems)
+    return frozenset((genitive, stem))

@@ -30,8 +30,9 @@ def check_numbers(pair: Pair) -> list[Flag]:
     flags: list[Flag] = []
     conversions: list[_Conversion] = []
     if lost or added:
-        lost = _unexplained(lost, added, pair.translation, translation, pair.target)
-        added = _unexplained(added, lost, pair.text, text, pair.source)
+        own, others = quantities.months(text, pair.source), quantities.months(translation, pair.target)
+        lost = _unexplained(lost, added, pair.translation, translation, pair.target, others - own)
+        added = _unexplained(added, lost, pair.text, text, pair.source, own - others)
         _drop_told_signs(lost, added, text, translation)
         conversions = _conversions(here, lost, added, text, translation)
         flags += [conversion.flag() for conversion in conversions]
@@ -57,7 +58,8 @@ def added_amounts(pair: Pair) -> list[str]:
     text, translation = (side.lower().replace("ё", "е") for side in (pair.text, pair.translation))
     weighed: set[str] = set()
     if added:
-        added = _unexplained(added, [], pair.text, text, pair.source)
+        named = quantities.months(text, pair.source) - quantities.months(translation, pair.target)
+        added = _unexplained(added, [], pair.text, text, pair.source, named)
         weighed = {conversion.other_unit for conversion in _conversions(here, [], added, text, translation)}
     found = [number.text for number in added]
     if quantities.percent_lost(translation, text):
@@ -100,11 +102,15 @@ def _unmatched(here: Sequence[Number], there: Sequence[Number]) -> tuple[list[Nu
     return lost, added
 
 
-def _unexplained(left: list[Number], others: list[Number], original: str, lowered: str, language: str) -> list[Number]:
-    """Those of `left` that the other side does not have in another form: Roman, as a month, inside a word, or apart."""
+def _unexplained(
+    left: list[Number], others: list[Number], original: str, lowered: str, language: str, months: set[int]
+) -> list[Number]:
+    """Those of `left` that the other side does not have in another form: Roman, as a month, inside a word, or apart.
+
+    `months` are those that the other side alone names.
+    """
     kept = []
     roman = romans(original, language) if left else []
-    months = quantities.months(lowered, language) if left else set()
     for number in left:
         plain = [value for value in number.values if isinstance(value, float | int)]
         if any(value in roman or value in months or within_word(value, lowered, language) for value in plain):

@@ -100,6 +100,8 @@ def test_the_same_value_is_seen_in_another_notation(text: str, source: str, othe
         ("3 a.m.", "en", "15:00", "ru"),
         ("11:35 am", "en", "23:35", "ru"),
         ("5 million", "en", "5 млрд", "ru"),
+        ("a $5m fine", "en", "5 долларов", "ru"),
+        ("£5.5k", "en", "5,5", "ru"),
         ("two and a half million", "en", "2 млн", "ru"),
         ("half a million", "en", "полмиллиарда", "ru"),
     ],
