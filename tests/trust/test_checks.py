@@ -167,6 +167,14 @@ def test_an_item_of_a_list_that_is_lost_is_told(text: str, translation: str) -> 
 def test_a_list_that_keeps_its_items_is_not_flagged() -> None:
     assert details("omission", "It needs (a) fuel and (b) bread.", "Нужны а) топливо и б) хлеб.") == []
     assert details("omission", "A copyright (c) notice, item 1).", "Знак авторского права, пункт первый.") == []
+    assert details("omission", "It needs: 2) fuel; 5) bread.", "Нужны топливо и 5) хлеб.") == ["1 list items for 2"]
+
+
+def test_an_age_or_a_party_in_brackets_is_no_item_of_a_list() -> None:
+    parties = "Smith (R) and Jones (D) voted against it."
+    assert details("omission", parties, "Республиканец Смит и демократ Джонс были против.") == []
+    ages = "Anna Roe (34) and her son Ben (12) came home."
+    assert details("omission", ages, "34-летняя Анна Роу и её 12-летний сын Бен вернулись.") == []
 
 
 def test_articles_do_not_count_for_the_length_of_an_english_text() -> None:
@@ -207,6 +215,9 @@ def test_repetition_that_the_text_has_or_that_is_speech_is_not_flagged(text: str
         ("#Almaty today", "#Алматы сегодня", []),
         ("See https://ex.org/a?b=1.", "См. https://ex.org/a?b=1.", []),
         ("O'Brien & sons", "О&#39;Брайен и сыновья", ["&#39; is not in the source"]),
+        ("Apply at www.egov.kz today.", "Бүгін www.egov.kz-те өтінім беріңіз.", []),
+        ("Write to info@egov.kz now.", "Қазір info@egov.kz-ке жазыңыз.", []),
+        ("Write to info@egov.kz now.", "Қазір info@gov.kz-ке жазыңыз.", ["address info@egov.kz is lost"]),
         ("Write &amp; for &.", "Пишите &amp; вместо &.", []),
     ],
 )
