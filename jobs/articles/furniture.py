@@ -165,8 +165,9 @@ _AGENCY = (
 )
 _PICTURE = r"(?:file )?(?:photo|image|picture|photograph|illustration)s?|фото(?:графия)?|иллюстрация|(?:фото)?сурет"
 _CREDIT = _any(
-    rf"\[[^\]]*(?:{_AGENCY}|\b(?:file|courtesy|{_PICTURE})\b)[^\]]*\]\W*$",
-    rf"\((?:file|pic|courtesy|supplied|архив|мұрағат|{_PICTURE})\b[^)]*\)\W*$",
+    # Bounded, as the other brackets are: a line of nothing but opening brackets is looked through once.
+    rf"\[[^\[\]]{{0,300}}(?:{_AGENCY}|\b(?:file|courtesy|{_PICTURE})\b)[^\[\]]{{0,300}}\]\W*$",
+    rf"\((?:file|pic|courtesy|supplied|архив|мұрағат|{_PICTURE})\b[^)]{{0,300}}\)\W*$",
     rf"\([^()]{{1,60}}[/,:][^()]*{_AGENCY}[^()]{{0,30}}\)\W*$|\([^()]{{2,50}}\w ?/ ?\w[^()]{{1,40}}\)\W*$",
     r"^\([^()]{2,60}\)$",
     rf"(?:^|[.?!)»”\"]\s*)(?:{_PICTURE}|pic|isithombe|источник фото|суретті түсірген)\s?(?:/\s?\w+\s?)?:",
@@ -178,7 +179,10 @@ _CREDIT = _any(
     rf"[.?!”\"»]\s*(?:\w+ ){{0,3}}{_AGENCY}$|^\W*{_AGENCY}\W*$|\bstock\.adobe\.com\W*$",
 )
 # A sentence, and then a name without a full stop: "Voters queue in the rain. Jane Roe for The Paper".
-_NAMED = re.compile(rf"(?<=\w{{4}})[.][”\"»]?\s+(?:[{_UPPER}][\w.’'-]*\s?){{1,4}}(?:for (?:[A-Z]\w*\s?|of ){{1,4}})?$")
+# Possessive, so that a long run of capitals is one name and is not tried in every way of cutting it into four.
+_NAMED = re.compile(
+    rf"(?<=\w{{4}})[.][”\"»]?\s+(?:[{_UPPER}][\w.’'-]*+\s?){{1,4}}(?:for (?:[A-Z]\w*+\s?|of ){{1,4}})?$"
+)
 
 _BYLINE = _any(
     r"by:? (?-i:[A-Z])|author\b|written by|(first )?published\b|posted\b|(last )?updated\b|reporting by",

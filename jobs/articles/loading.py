@@ -42,7 +42,7 @@ def identity(settings: Articles, files: list[Path]) -> dict[str, Any]:
     for file in files:
         with file.open("rb") as stream:
             checksum = hashlib.file_digest(stream, "sha256").hexdigest()
-        described.append({"file": file.name, "bytes": file.stat().st_size, "sha256": checksum})
+        described.append({"file": rows.shown(file.name), "bytes": file.stat().st_size, "sha256": checksum})
     return {"files": described}
 
 
@@ -89,9 +89,11 @@ class Loader:
                 )
             found[name] = "" if value is None else str(value).strip()
         known = {getattr(names, name) for name in names.__dataclass_fields__}
-        extra = {
-            str(key): _as_text(value) for key, value in row.values.items() if key not in known and value is not None
-        }
+        others = {str(key): value for key, value in row.values.items() if key not in known and value is not None}
+        try:
+            extra = {key: _as_text(value) for key, value in others.items()}
+        except RecursionError:  # what could just be read is not sure to be written
+            return _failure(row, "wrong_type", f"{row.where}: a value is nested too deep")
         return self._article(row, found, extra)
 
     def _page(self, row: Row, data: bytes) -> Article | Failure:
@@ -111,7 +113,7 @@ class Loader:
 
     def _article(self, row: Row, found: dict[str, str], extra: dict[str, str]) -> Article | Failure:
         text = found["text"]
-        if any(not _encodable(value) for value in (*found.values(), *extra.values())):
+        if any(not _encodable(value) for value in (*found.values(), *extra, *extra.values())):
             return _failure(row, "undecodable", f"{row.where}: holds half of a surrogate pair, which is no character")
         if not any(character.isalpha() for character in text):
             return _failure(row, "no_text", f"{row.where}: no text in it")

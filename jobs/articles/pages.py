@@ -11,7 +11,10 @@ from jobs.articles.plain_text import Page, read_plain_text
 
 __all__ = ["Page", "Undecodable", "decode", "read", "read_html", "read_plain_text"]
 
-_HTML = re.compile(r"\s*(<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+# Possessive: what was taken for a comment stays one, or a page of many comments is cut in every way there is.
+_HTML = re.compile(
+    r"\s*+(?:<\?xml[^>]*>\s*+|(?><!--.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
 _HTML_NAMES = (".html", ".htm", ".xhtml", ".html.gz", ".htm.gz")
 
 

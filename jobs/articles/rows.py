@@ -7,7 +7,9 @@ import csv
 import glob
 import gzip
 import json
+import os
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -56,6 +58,8 @@ def input_files(articles: Articles) -> list[Path]:
     suffixes = _SUFFIXES[articles.kind]
     if path.is_dir():
         found = [file for file in path.rglob("*") if file.name.lower().endswith(suffixes)]
+    elif path.is_file():  # its name may hold brackets, which a glob takes for a choice of letters
+        found = [path]
     else:
         found = [Path(name) for name in glob.glob(str(path), recursive=True)]
     found = sorted(file for file in found if file.is_file())
@@ -73,8 +77,13 @@ def read(articles: Articles, files: list[Path]) -> Iterator[Row]:
     for file in files:
         try:
             yield from _file(articles.kind, file)
-        except (OSError, EOFError, gzip.BadGzipFile) as error:
-            yield Row(str(file), problem=("unreadable", f"{file}: {error}"))
+        except (OSError, EOFError, zlib.error) as error:
+            yield Row(shown(file), problem=("unreadable", f"{shown(file)}: {error}"))
+
+
+def shown(file: Path | str) -> str:
+    """A file's name as text: file systems allow bytes in it that are not UTF-8, and those stay readable as `\\xff`."""
+    return os.fsencode(file).decode("utf-8", "backslashreplace")
 
 
 def _file(kind: Source, file: Path) -> Iterator[Row]:
@@ -87,7 +96,7 @@ def _file(kind: Source, file: Path) -> Iterator[Row]:
         yield from _jsonl(file)
     else:
         with _opened(file) as stream:
-            yield Row(str(file), page=stream.read())
+            yield Row(shown(file), page=stream.read())
 
 
 @contextmanager
@@ -99,7 +108,7 @@ def _opened(file: Path) -> Iterator[IO[bytes]]:
 def _jsonl(file: Path) -> Iterator[Row]:
     with _opened(file) as lines:
         for number, line in enumerate(lines, 1):
-            where = f"{file}:{number}"
+            where = f"{shown(file)}:{number}"
             if not line.strip():
                 continue
             try:
@@ -107,7 +116,7 @@ def _jsonl(file: Path) -> Iterator[Row]:
             except UnicodeDecodeError as error:
                 yield Row(where, problem=("undecodable", f"{where}: byte {error.start} is not UTF-8"))
                 continue
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 yield Row(where, problem=("not_json", f"{where}: {error}"))
                 continue
             if isinstance(values, dict):
@@ -125,23 +134,39 @@ def _csv(file: Path) -> Iterator[Row]:
             line.decode("utf-8-sig" if number == 0 else "utf-8", "surrogateescape")
             for number, line in enumerate(stream)
         )
-        reader = csv.DictReader(lines, restkey="", restval=None)
-        while True:
-            start = reader.line_num + 1
-            try:
-                values = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield Row(f"{file}:{start}", problem=("not_csv", f"{file}:{start}: {error}"))
-                continue
-            where = f"{file}:{max(start, 2)}"
-            if "" in values or None in values.values():
+        # Strict, since a quotation mark that is not closed would make one article of all rows down to the next mark.
+        reader = csv.DictReader(lines, strict=True)
+        for start, values in _records(reader):
+            where = f"{shown(file)}:{start}"
+            if isinstance(values, csv.Error):
+                last = reader.reader.line_num
+                torn = f"lines {start} to {last} cannot be told apart: {values}" if last > start else str(values)
+                below = "; without the names of its first line nothing of the file is read" if start == 1 else ""
+                yield Row(where, problem=("not_csv", f"{where}: {torn}{below}"))
+            elif None in values or None in values.values():  # names or fields that are too many
                 yield Row(where, problem=("not_csv", f"{where}: as many fields are wanted as the first line has names"))
-            elif any(_undecoded(value) for value in values.values()):
+            elif any(map(_undecoded, (*values, *values.values()))):
                 yield Row(where, problem=("undecodable", f"{where}: not UTF-8"))
             else:
                 yield Row(where, dict(values))
+
+
+def _records(reader: "csv.DictReader[str]") -> Iterator[tuple[int, dict[Any, Any] | csv.Error]]:
+    """The first line of each record, and the record or what is wrong with it; nothing can be read below a bad header."""
+    start = 1
+    while True:
+        try:
+            if reader.fieldnames is not None:
+                start = reader.reader.line_num + 1
+            values = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield start, error
+            if start == 1:
+                return
+        else:
+            yield start, values
 
 
 def _undecoded(value: str) -> bool:
@@ -155,9 +180,10 @@ def _parquet(file: Path) -> Iterator[Row]:
     try:
         rows = datasets.load_dataset("parquet", data_files=str(file), split="train", streaming=True)
         for number, values in enumerate(rows, 1):
-            yield Row(f"{file}:{number}", values)
+            yield Row(f"{shown(file)}:{number}", values)
     except (ValueError, RuntimeError) as error:  # pyarrow's ArrowInvalid is a ValueError
-        yield Row(str(file), problem=("unreadable", f"{file}: {str(error).splitlines()[0]}"))
+        message = shown(str(error).splitlines()[0])
+        yield Row(shown(file), problem=("unreadable", f"{shown(file)}: {message}"))
 
 
 def hub_fingerprint(articles: Articles) -> str:

@@ -5,6 +5,7 @@ two numbers agree where they share one.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -65,16 +66,18 @@ _SCALE = {
         "трлн": 1e12, "триллион": 1e12,
     },
 }  # fmt: skip
-_MAYBE_SCALE = frozenset(("k", "m"))  # «5k» and «100m» are also kilometres and metres
+_MAYBE_SCALE = frozenset(("k", "m"))  # «5k» and «100m» are also kilometres and metres, but not «$5m»
+_MONEY = "$€£¥₸₽₹₺"
 
 
 def _after(language: str) -> re.Pattern[str]:
-    """What may follow a figure and belongs to it: a magnitude, a half of the day, the plural of a decade."""
+    """What may follow a figure and belongs to it: «and a half», a magnitude, a half of the day, the plural of a decade."""
     scales = "|".join(sorted(_SCALE.get(language, {"$^": 0}), key=len, reverse=True))
     ending = r"(?:s|-)?(?!\w)" if language == "en" else r"\w*"
     halves = r"(?P<half>[ap])\.?\s?m\b" if language == "en" else r"(?P<half>$^)"
     decade = r"(?P<decade>['’]?s\b)" if language == "en" else r"(?P<decade>$^)"
-    return re.compile(rf"[\s\u00a0-]?(?P<scale>{scales}){ending}|\s?{halves}|{decade}")
+    more = r"(?P<more>\s(?:and a half|с половиной|жарым)\b)?"
+    return re.compile(rf"{more}(?:[\s\u00a0-]?(?P<scale>{scales}){ending}|\s?{halves}|{decade}|(?(more)|(?!)))")
 
 
 _AFTER = {language: _after(language) for language in ("en", "ru", "kk", "")}
@@ -85,6 +88,7 @@ _RANGE = re.compile(r"\s?(?:[-–—]|to|and|or|до|и|или|мен|не|не�
 _MINUS = re.compile(
     r"(?:(?:^|(?<![\d%])[\s\u00a0(«\"])[-–\u2212][\s\u00a0]?(?<![-–]\s)[$€£]?|\b(?:minus|минус)[\s\u00a0])$"
 )
+_LONGEST = 200  # characters; a longer number, or a trillion of it, would be beyond any float, and is compared as it is written
 _LOOK_BACK = 8  # characters before a number that tell its sign
 _DECADES = re.compile(r"[\s\u00a0-](?:decades|десятилети|онжылды)")
 
@@ -109,7 +113,7 @@ def _in_place(number: Number, text: str) -> Number:
         years = (value * 10 for value in number.values if isinstance(value, float | int))
         return replace(number, values=number.values.union(years))
     if minus := _MINUS.search(text[max(0, number.start - _LOOK_BACK) : number.start]):
-        below = frozenset(-value for value in number.values if isinstance(value, float | int))
+        below = frozenset(-value for value in number.values if isinstance(value, float | int)) or number.values
         start = number.start - len(minus[0].lstrip('(«" \u00a0'))
         return replace(number, text=text[start : number.end], values=below, start=start)
     return number
@@ -126,9 +130,13 @@ def _figures(text: str, language: str) -> Iterator[Number]:
             if following:
                 end = following.end()
             code = start > 0 and text[start - 1].isalpha()  # H5N1, p109
+            if len(piece) > _LONGEST:
+                yield Number(piece, frozenset((piece,)), True, not code, (), start, end)
+                continue
             written_so = text[start:end] if following else piece
             values, parts = _read(piece, language, match.lastgroup == "clock")
-            readings = frozenset(_scaled(values, following, language))
+            money = start > 0 and text[start - 1] in _MONEY
+            readings = frozenset(_scaled(values, following, language, money))
             yield Number(written_so, readings, True, not code, parts, start, end)
 
 
@@ -137,7 +145,7 @@ def _pieces(match: re.Match[str]) -> list[str]:
     written = match[0]
     if match.lastgroup != "plain" or len(re.findall("[.,]", written)) < 2:
         return [written]
-    if any(shape.fullmatch(written) for shape in _THOUSANDS.values()):
+    if any(shape.fullmatch(written.rstrip("½¼¾")) for shape in _THOUSANDS.values()):
         return [written]
     return re.split("[.,]", written)
 
@@ -151,7 +159,8 @@ def _read(written: str, language: str, clock: bool) -> tuple[set[Value], tuple[f
     groups = _SPACE.split(written)
     plain = "".join(groups)
     if plain[-1] in _VULGAR:
-        return {float(plain[:-1] or 0) + _VULGAR[plain[-1]]}, ()
+        wholes = _read(plain[:-1], language, clock=False)[0] if plain[:-1] else {0.0}
+        return {value + _VULGAR[plain[-1]] for value in wholes if isinstance(value, float)}, ()
     if plain.isdecimal():
         return {float(plain)}, tuple(map(float, groups)) if len(groups) > 1 else ()
     return _separated(plain, language)
@@ -161,7 +170,7 @@ def _separated(plain: str, language: str) -> tuple[set[Value], tuple[float, ...]
     """A figure with points or commas: thousands or a decimal fraction, or both where its language does not decide."""
     mark = next(character for character in plain if character in ".,")
     several = plain.count(".") + plain.count(",") > 1
-    thousands = _THOUSANDS[mark].fullmatch(plain) and not plain.startswith("0")
+    thousands = _THOUSANDS[mark].fullmatch(plain) and (several or not plain.startswith("0"))
     values: set[Value] = set()
     if thousands and (several or (language, mark) != ("en", ".")):
         values.add(float(plain.replace(mark, "").replace(",", ".")))
@@ -182,14 +191,16 @@ def _clock(hour: int, minute: int) -> set[Value]:
     return values | ({float(hour)} if minute == 0 else set())
 
 
-def _scaled(values: set[Value], following: re.Match[str] | None, language: str) -> set[Value]:
-    """The values after what follows the figure is taken into account."""
+def _scaled(values: set[Value], following: re.Match[str] | None, language: str, money: bool) -> set[Value]:
+    """The values after what follows the figure is taken into account, and whether it is a sum of money."""
     if following is None:
         return values
+    if following["more"]:
+        values = {value + 0.5 for value in values if isinstance(value, float)}
     plain = [value for value in values if isinstance(value, float)]
     if scale := following["scale"]:
         grown: set[Value] = {round(value * _SCALE[language][scale], 4) for value in plain}
-        return grown | values if scale in _MAYBE_SCALE else grown
+        return grown | values if scale in _MAYBE_SCALE and not money else grown
     if half := following["half"]:
         return _half_of_day(values, half)
     decades: set[Value] = {value % 100 for value in plain if 1000 < value < 2100 and value % 100}
@@ -232,12 +243,19 @@ def _with_shared_scale(figures: list[Number], text: str, language: str) -> list[
 _IN_THOUSANDS = re.compile(rf"[{_SPACES}]000$")  # «300–400 000»
 
 
+_GAP = re.compile("[ \u00a0]")
+_GAP_AND_POINT = re.compile(r"\.?[ \u00a0]")  # «2 млн. 300 тыс.»
+_SHORTENED = re.compile(r"(?:тыс|млн|млрд|трлн)$")
+_IN_THOUSANDS_BY_WORD = re.compile(r"(?:thousand|тыс|тысяч\w{0,3}|мың)$")
+_BELOW_THOUSAND = re.compile(r"\d{1,3}")
+
+
 def _put_together(figures: list[Number], text: str) -> list[Number]:
-    """«2 миллиона 750 тысяч» is one number."""
+    """«2 миллиона 750 тысяч» is one number, and so is «15 тысяч 300»."""
     made: list[Number] = []
     for number in figures:
         before = made[-1] if made else None
-        if before and _is_scaled(before) and _is_scaled(number) and text[before.end : number.start] in (" ", "\u00a0"):
+        if before and _goes_on(before, number, text):
             great, small = (
                 max(value for value in each.values if isinstance(value, float)) for each in (before, number)
             )
@@ -250,8 +268,19 @@ def _put_together(figures: list[Number], text: str) -> list[Number]:
     return made
 
 
+def _goes_on(before: Number, number: Number, text: str) -> bool:
+    """Whether a figure with a magnitude is followed by a smaller one, or thousands by a figure below one thousand."""
+    gap = _GAP_AND_POINT if _SHORTENED.search(before.text) else _GAP
+    if not _is_scaled(before) or not gap.fullmatch(text, before.end, number.start):
+        return False
+    if _is_scaled(number):
+        return True
+    below = _BELOW_THOUSAND.fullmatch(number.text) and not text.startswith("%", number.end)
+    return bool(below and _IN_THOUSANDS_BY_WORD.search(before.text))
+
+
 def _is_scaled(number: Number) -> bool:
-    return number.text[0].isdigit() and number.text[-1].isalpha() and max(map(_size, number.values)) >= 1e3
+    return number.text[0].isdigit() and number.text[-1].isalpha() and max(map(_size, number.values), default=0) >= 1e3
 
 
 def _size(value: Value) -> float:
@@ -275,6 +304,13 @@ def _with_shared_century(figures: list[Number], text: str) -> list[Number]:
 
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
 _SHORT_YEAR = re.compile(r"\d\d")
+
+
+_AND_HALF = {"en": " and a ", "ru": " с "}
+_OF = frozenset((("en", " a "), ("en", " of a ")))
+_DOZEN, _CENTURY = 12, 100
+_ONE_AND = re.compile(r"\ban? [a-z]+ and a $")  # «a year and a half»
+_LOOK_FAR = 24  # characters
 
 
 @dataclass(slots=True)
@@ -305,6 +341,26 @@ class _Run:
         width = 10 if numeral.value < 10 else 100 if numeral.value < 100 else 1000
         return self.group % width == 0 and (self.group >= width or (self.group == 0 and self.total > 0))
 
+    def phrase(self, numeral: Numeral, gap: str, language: str) -> float:
+        """What the group becomes with a half or a dozen: «two and a half», «half a million», «two dozen»; else 0."""
+        alone = numeral.role is Role.STANDS_ALONE
+        if not self.alone and self.group >= 1 and self.group % 1 == 0:
+            if alone and numeral.value == 0.5 and gap == _AND_HALF.get(language):
+                return self.group + 0.5
+            if alone and numeral.value == _DOZEN and gap in _JOINTS:
+                return self.group * _DOZEN
+        counted = numeral.role is Role.MULTIPLIES or numeral.value in (_DOZEN, _CENTURY)
+        if self.alone and self.group in (0.25, 0.5) and counted and (gap in _JOINTS or (language, gap) in _OF):
+            return self.group * numeral.value
+        return 0
+
+    def add_phrase(self, group: float, numeral: Numeral, end: int) -> None:
+        """Go on with a word that makes the group another one; dozens and centuries are idiom, a half a measure."""
+        self.alone = numeral.value in (_DOZEN, _CENTURY)
+        self.group = group
+        self.end = end
+        self.words += 1
+
     def add(self, numeral: Numeral, end: int) -> None:
         """Go on with a word."""
         if numeral.role is not Role.MULTIPLIES:
@@ -316,7 +372,7 @@ class _Run:
             self.group = 0
         self.end = end
         self.words += 1
-        self.alone = numeral.role is Role.STANDS_ALONE
+        self.alone = numeral.role is Role.STANDS_ALONE or (numeral.ambiguous and self.words == 1)
 
 
 def _spelled(text: str, language: str, figures: list[Number]) -> Iterator[Number]:
@@ -324,11 +380,17 @@ def _spelled(text: str, language: str, figures: list[Number]) -> Iterator[Number
     known = lexicon(language)
     run: _Run | None = None
     closed = False
+    starts = [figure.start for figure in figures]
     for match in _WORD.finditer(text):
         numeral = known.get(match[0])
-        if numeral is None or any(figure.start < match.start() < figure.end for figure in figures):
+        if numeral is None or _is_within(match.start(), starts, figures):
             continue
-        if run and (closed or not run.reaches(text[run.end : match.start()], language) or not run.takes(numeral)):
+        gap = text[run.end : match.start()] if run else ""
+        if run and (group := run.phrase(numeral, gap, language)):
+            run.add_phrase(group, numeral, match.end())
+            closed = group % 1 == 0  # «two and a half» may be millions
+            continue
+        if run and (closed or not run.reaches(gap, language) or not run.takes(numeral)):
             yield _number(run, text)
             run = None
         run = run or _Run(match.start(), match.end())
@@ -338,8 +400,17 @@ def _spelled(text: str, language: str, figures: list[Number]) -> Iterator[Number
         yield _number(run, text)
 
 
+def _is_within(position: int, starts: list[int], figures: list[Number]) -> bool:
+    """Whether `position` lies behind the start of a figure and before its end."""
+    index = bisect_left(starts, position) - 1
+    return index >= 0 and position < figures[index].end
+
+
 def _number(run: _Run, text: str) -> Number:
     value = run.total + run.group
+    values = {value}
+    if value == 0.5 and _ONE_AND.search(text[max(0, run.start - _LOOK_FAR) : run.start]):
+        values.add(1.5)
     loose = run.alone or (run.words == 1 and value >= 100)  # «a fortnight», «thousands of», «сто раз»
     firm = value > 12 and not loose
-    return Number(text[run.start : run.end], frozenset((value,)), False, firm, (), run.start, run.end)
+    return Number(text[run.start : run.end], frozenset(values), False, firm, (), run.start, run.end)

@@ -25,11 +25,15 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Numeral:
-    """One word: its value, its role, and whether a number ends with it, as with an ordinal."""
+    """One word: its value, its role, and whether a number ends with it, as with an ordinal.
+
+    `ambiguous` is a word that means something else where it stands alone («тоқсан» is also a quarter of a year).
+    """
 
     value: float
     role: Role
     last: bool = False
+    ambiguous: bool = False
 
 
 @cache
@@ -70,6 +74,9 @@ _ALONE = {
         12: "дюжина дюжину дюжины дюжине дюжиной",
         24: "сутки суток суткам сутками сутках суточный суточная суточное суточной суточного суточные суточных",
         100: "сотня сотни сотню сотней сотне сотен столетие столетия столетию столетии",
+        500: "полтысячи",
+        500_000: "полмиллиона полумиллиона полумиллиону полумиллионом",
+        500_000_000: "полмиллиарда полумиллиарда полумиллиарду полумиллиардом",
     },
     "kk": {
         0.25: "ширек ширегі ширегін",
@@ -136,10 +143,12 @@ _KAZAKH_CASES = (
 )
 _KAZAKH_ENDINGS = tuple(_KAZAKH_CASES.split())
 _KAZAKH_ORDINALS = ("ыншы", "інші", "ншы", "нші", "сыншы", "сінші")
+_KAZAKH_SHORT = {"қырық": "қырқ"}  # «қырқыншы»: the stem loses its vowel before another one
 _KAZAKH_COLLECTIVES = {2: "екеу", 3: "үшеу", 4: "төртеу", 5: "бесеу", 6: "алтау", 7: "жетеу", 1: "біреу"}
 # Forms that are other words: for, gold, his, him, then and so on, together, once, same, face.
 _OTHER_WORDS = "үшін алтын оның оны онда онан онымен ондай ондағы онсыз бірге бірде бірдей жүзі"
 _NOT_KAZAKH_NUMBERS = frozenset(_OTHER_WORDS.split())
+_KAZAKH_QUARTER = "тоқсан"  # ninety, and a quarter of a year
 
 
 def _kazakh() -> dict[str, Numeral]:
@@ -147,11 +156,11 @@ def _kazakh() -> dict[str, Numeral]:
     for value in (*range(1, 11), *range(20, 100, 10), 100, *SCALES):
         stem = num2words(value, lang="kz").removeprefix("бір ") if value > 1 else "бір"
         role = Role.ADDS if value < 100 else Role.MULTIPLIES
-        made[stem] = Numeral(value, role)
+        made[stem] = Numeral(value, role, ambiguous=stem == _KAZAKH_QUARTER)
         for ending in _KAZAKH_ENDINGS:
-            made.setdefault(stem + ending, Numeral(value, role, last=True))
+            made.setdefault(stem + ending, Numeral(value, role, last=True, ambiguous=stem == _KAZAKH_QUARTER))
         for ending, after in product(_KAZAKH_ORDINALS, ("", *_KAZAKH_ENDINGS)):
-            made[stem + ending + after] = Numeral(value, role, last=True)
+            made[_KAZAKH_SHORT.get(stem, stem) + ending + after] = Numeral(value, role, last=True)
     made["жарым"] = Numeral(0.5, Role.ADDS)
     for value, stem in _KAZAKH_COLLECTIVES.items():
         for ending in ("", *_KAZAKH_ENDINGS):
@@ -192,7 +201,22 @@ def within_word(value: float, text: str, language: str) -> bool:
     """
     if language != "ru" or value != int(value) or not 1 < value < 1000:
         return False
-    genitive = _plain(num2words(int(value), lang="ru", case="g")).replace(" ", "")
+    return any(re.search(rf"\b{known}\w{{3}}", text) for known in _stems(int(value)))
+
+
+# Stems of compounds that are not the genitive alone; «сто», «тре» and «семи» also begin words that are no number.
+_STEMS = {
+    2: ("дву", "двух"),
+    3: ("трех", "трой"),
+    7: ("семи(?!нар|от|т)",),
+    100: ("сто(?=лет|дн|долл|руб|мет|проц|тыс|мил|час|тонн|кил|грам|крат|балл)",),
+}
+
+
+@cache
+def _stems(value: int) -> frozenset[str]:
+    if value in _STEMS:
+        return frozenset(_STEMS[value])
+    genitive = _plain(num2words(value, lang="ru", case="g")).replace(" ", "")
     stem = genitive.replace("девяноста", "девяносто").removesuffix("ста") + "сто" * genitive.endswith("ста")
-    stems = {genitive, stem} | ({"дву", "двух"} if value == 2 else set()) | ({"тре", "трой"} if value == 3 else set())
-    return any(re.search(rf"\b{known}\w{{3}}", text) for known in stems)
+    return frozenset((genitive, stem))

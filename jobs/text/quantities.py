@@ -32,15 +32,15 @@ _PERCENT = re.compile(r"%|per\s?cent|процент|пайыз")
 _PERCENTAGE = re.compile(r"\d[\s\u00a0-]?(?:%|per\s?cent\b|процент|пайыз)")
 _CURRENCIES = {
     "dollar": r"\$|dollar|доллар|\busd\b",
-    "euro": r"€|\beuros?\b|\bевро\b|\bеуро(?:ға|ны|ның|дан|мен)?\b|\beur\b",
+    "euro": r"€|\beuro(?:s|zone)?\b|\bевро(?:зон\w*|валют\w*)?\b|\bеуро(?:аймақ\w*|аймағ\w*|ға|ны|ның|да|дан|мен|лық|сы)?\b|\beur\b",
     "pound": r"£|\bpounds?\b|\blbs?\b|стерлинг|фунт|\bgbp\b",
     "yen or yuan": r"¥",
     "yen": r"\byen\b|\bиен\w{0,3}\b|\bjpy\b",
     "yuan": r"\byuan|renminbi|юан[ьяей]|\bcny\b|\brmb\b",
     "rouble": r"₽|\brou?bles?\b|рубл|\brub\b",
     "tenge": r"₸|\btenge\b|тенге|теңге|\bkzt\b",
-    "som": r"\bsoms?\b|\bсом(?:ов|а|ға|ды)?\b",
-    "lira": r"₺|\blira|\bлир[аыу]?\b",
+    "som": r"\bsoms?\b|\bсом(?:ов|а|ы|ын|ына|ының|ға|ды|да|дан|нан|ның|мен|дық)?\b",
+    "lira": r"₺|\blira|\bлир(?:[аыуе]|ой|а\w{1,6})?\b",
     "rupee": r"₹|rupee|рупи[йяию]",
 }  # fmt: skip
 _CURRENCY = re.compile("|".join(f"({pattern})" for pattern in _CURRENCIES.values()))

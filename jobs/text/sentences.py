@@ -23,9 +23,10 @@ _ABBREVIATIONS = {
 _KNOWN = {language: frozenset(words.split()) for language, words in _ABBREVIATIONS.items()}
 _CLOSED = re.compile(r"""[.!?…]["'”’»)\]]*$""")
 _REFERENCE = re.compile(r"\s?\[\d[\d,\s–-]*\]")
-_OPENING = re.compile(r"""["'“‘„«(\[]*(\w)""")
+_OPENING = re.compile(r"""\s*["'“‘„«(\[]*(\w)""")
 _LAST_WORD = re.compile(r"([^\W\d_]+)\.$")
 _BULLET = re.compile(r"\s*(?:[-–—•*·‣▪]|\(?\d{1,3}[.)])(?=\s)")
+_LOOKED_BACK = 20  # characters before a full stop that tell whether it ends a sentence
 _LINE = re.compile(r"[^\n\r\u2028\u2029]+")
 
 
@@ -63,21 +64,23 @@ def _in_line(line: str, offset: int, language: str) -> Iterator[tuple[int, int]]
 def boundaries(line: str, language: str) -> list[int]:
     """Where sentences end within one line, as offsets after their last character; the end of the line is left out."""
     found = []
+    last = len(line.rstrip())
     for proposal in razdel.sentenize(line):
         end = proposal.stop
         while reference := _REFERENCE.match(line, end):
             end = reference.end()
-        if end < len(line.rstrip()) and _ends(line[: proposal.stop], line[end:], language):
+        # Not the whole line before and after: where a book is one line, copies of it for each sentence take minutes.
+        if end < last and _ends(line[max(0, proposal.stop - _LOOKED_BACK) : proposal.stop], line, end, language):
             found.append(end)
     return sorted(set(found))
 
 
-def _ends(left: str, right: str, language: str) -> bool:
-    """Whether a sentence ends between `left` and `right`."""
-    if not _CLOSED.search(left[-20:]):
+def _ends(left: str, line: str, end: int, language: str) -> bool:
+    """Whether a sentence ends between `left` and what `line` holds from `end` on."""
+    if not _CLOSED.search(left):
         return False
-    opening = _OPENING.match(right.lstrip())
+    opening = _OPENING.match(line, end)
     if opening and opening[1].islower():
         return False
-    word = _LAST_WORD.search(left[-20:])
+    word = _LAST_WORD.search(left)
     return not (word and word[1].lower() in _KNOWN.get(language, ()))

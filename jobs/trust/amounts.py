@@ -6,13 +6,15 @@ For a summary, which need not have every amount, there is the other half: that i
 import math
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from jobs.records import Flag, Pair, Severity
 from jobs.text import quantities
 from jobs.text.numbers import Number, Value, numbers
 from jobs.text.numerals import romans, within_word
 
-_COUNTS = frozenset(range(2, 13))  # two to twelve in words: firm only where the other side has another one instead
+# Two to twelve in words, and a half more: firm only where the other side has another one instead.
+_COUNTS = frozenset((*range(2, 13), *(count + 0.5 for count in range(2, 12))))
 
 
 def check_numbers(pair: Pair) -> list[Flag]:
@@ -26,15 +28,18 @@ def check_numbers(pair: Pair) -> list[Flag]:
     lost, added = ([number for number in side if _matters(number)] for side in _unmatched(here, there))
     text, translation = (side.lower().replace("ё", "е") for side in (pair.text, pair.translation))
     flags: list[Flag] = []
+    conversions: list[_Conversion] = []
     if lost or added:
-        lost = _unexplained(lost, added, pair.translation, translation, pair.target)
-        added = _unexplained(added, lost, pair.text, text, pair.source)
+        own, others = quantities.months(text, pair.source), quantities.months(translation, pair.target)
+        lost = _unexplained(lost, added, pair.translation, translation, pair.target, others - own)
+        added = _unexplained(added, lost, pair.text, text, pair.source, own - others)
         _drop_told_signs(lost, added, text, translation)
-        flags += _converted(here, lost, added, text, translation)
+        conversions = _conversions(here, lost, added, text, translation)
+        flags += [conversion.flag() for conversion in conversions]
         flags += _told(lost, added)
     if any(number.figure for number in (*here, *there)):
         flags += _turned(text, translation)
-        flags += _beside(text, translation, pair)
+        flags += _beside(text, translation, pair, {conversion.unit for conversion in conversions})
     return flags
 
 
@@ -51,25 +56,29 @@ def added_amounts(pair: Pair) -> list[str]:
     known = _readings(here)
     added = [number for number in there if not known & number.values]
     text, translation = (side.lower().replace("ё", "е") for side in (pair.text, pair.translation))
+    weighed: set[str] = set()
     if added:
-        added = _unexplained(added, [], pair.text, text, pair.source)
-        list(_converted(here, [], added, text, translation))  # takes them out of `added`
+        named = quantities.months(text, pair.source) - quantities.months(translation, pair.target)
+        added = _unexplained(added, [], pair.text, text, pair.source, named)
+        weighed = {conversion.other_unit for conversion in _conversions(here, [], added, text, translation)}
     found = [number.text for number in added]
     if quantities.percent_lost(translation, text):
         found.append("per cent")
-    money = quantities.currencies(translation) - quantities.currencies(text)
+    money = quantities.currencies(translation) - quantities.currencies(text) - weighed
     return found + sorted(money)
 
 
 def _readings(found: Sequence[Number]) -> set[Value]:
     """All that numbers can be read as: cut or rounded to whole ones too, and without a minus, which may be told in words."""
     exact = {value for number in found for value in number.values}
+    exact |= {part for number in found if max(number.parts, default=0) >= _GREAT for part in number.parts}
     exact |= {-value for value in exact if isinstance(value, float)}
     fractions = [value for value in exact if isinstance(value, float) and value % 1]
     return exact | {float(whole) for value in fractions for whole in (math.floor(value), round(value))}
 
 
 _TELEPHONE = 7  # digits
+_GREAT = 1e3  # a part as great is told by a magnitude: «15 тысяч 300» may also be two numbers
 
 
 def _matters(number: Number) -> bool:
@@ -93,11 +102,15 @@ def _unmatched(here: Sequence[Number], there: Sequence[Number]) -> tuple[list[Nu
     return lost, added
 
 
-def _unexplained(left: list[Number], others: list[Number], original: str, lowered: str, language: str) -> list[Number]:
-    """Those of `left` that the other side does not have in another form: Roman, as a month, inside a word, or apart."""
+def _unexplained(
+    left: list[Number], others: list[Number], original: str, lowered: str, language: str, months: set[int]
+) -> list[Number]:
+    """Those of `left` that the other side does not have in another form: Roman, as a month, inside a word, or apart.
+
+    `months` are those that the other side alone names.
+    """
     kept = []
     roman = romans(original, language) if left else []
-    months = quantities.months(lowered, language) if left else set()
     for number in left:
         plain = [value for value in number.values if isinstance(value, float | int)]
         if any(value in roman or value in months or within_word(value, lowered, language) for value in plain):
@@ -120,10 +133,26 @@ def _digits(numbers: Sequence[Number]) -> str:
     return "".join(character for number in numbers if number.figure for character in number.text if character.isdigit())
 
 
-def _converted(
+@dataclass(frozen=True, slots=True)
+class _Conversion:
+    """A quantity of the text that the translation gives in another unit."""
+
+    number: Number
+    unit: str
+    other: Number
+    other_unit: str
+
+    def flag(self) -> Flag:
+        """The note that tells it."""
+        detail = f"{self.number.text} {self.unit} is given as {self.other.text} {self.other_unit}"
+        return _flag(detail, Severity.NOTE)
+
+
+def _conversions(
     here: Sequence[Number], lost: list[Number], added: list[Number], text: str, translation: str
-) -> Iterator[Flag]:
-    """Notes of quantities that are given in another unit, which are then neither lost nor added."""
+) -> list[_Conversion]:
+    """Quantities that are given in another unit; they are taken out of `lost` and `added`."""
+    found = []
     for other in list(added):
         unit = quantities.unit_at(translation, other.end)
         if not unit or any(number.values & other.values for number in here):
@@ -134,8 +163,9 @@ def _converted(
                 added.remove(other)
                 if number in lost:
                     lost.remove(number)
-                yield _flag(f"{number.text} {own} is given as {other.text} {unit}", Severity.NOTE)
+                found.append(_Conversion(number, own, other, unit))
                 break
+    return found
 
 
 def _converts(number: Number, unit: str, other: Number, other_unit: str) -> bool:
@@ -201,8 +231,8 @@ def _listed(found: Sequence[Number]) -> str:
     return ", ".join(number.text for number in found)
 
 
-def _beside(text: str, translation: str, pair: Pair) -> Iterator[Flag]:
-    """Months, per cents and currencies that changed, in texts with figures."""
+def _beside(text: str, translation: str, pair: Pair, converted: set[str]) -> Iterator[Flag]:
+    """Months, per cents and currencies that changed, in texts with figures; a pound that was converted is no currency."""
     if before := quantities.months(text, pair.source):
         after = quantities.months(translation, pair.target)
         if before - after and after - before:
@@ -211,7 +241,7 @@ def _beside(text: str, translation: str, pair: Pair) -> Iterator[Flag]:
         yield _flag("per cent is lost")
     if quantities.percent_lost(translation, text):
         yield _flag("per cent is not in the source")
-    if money := quantities.currencies(text):
+    if money := quantities.currencies(text) - converted:
         other = quantities.currencies(translation)
         if not money & other:
             yield _flag(f"{_named(money)} became {_named(other)}" if other else f"{_named(money)} is lost")

@@ -164,16 +164,37 @@ def _lines_lost(pair: Pair) -> str:
     return f"{after} lines for {before}" if after < before else ""
 
 
-_ITEM = re.compile(r"(?:^|(?<=[\s;,:]))(?:\(?(?:\d{1,2}|[^\W\d_])\)(?=\s)|[•‣▪])")  # 1) (a) •
+_ITEM = re.compile(r"(?:^|(?<=[\s;,:]))(?:\(?(\d{1,2}|[^\W\d_])\)(?=\s)|[•‣▪])", re.MULTILINE)  # 1) (a) •
+_FIRST_ITEMS = frozenset(("1", "a", "а"))
 
 
 def _items_lost(pair: Pair) -> str:
     """Fewer items of a list than the text has, where they are marked."""
-    before = len(_ITEM.findall(pair.text))
+    before = _items(pair.text)
     if before < 2:
         return ""
-    after = len(_ITEM.findall(pair.translation))
+    after = len(_ITEM.findall(pair.translation))  # any mark will do: they may have been put in another order
     return f"{after} list items for {before}" if after < before else ""
+
+
+def _items(text: str) -> int:
+    """How many marks are those of a list and not an age or a party: bullets, and what is in order or begins a clause."""
+    found = list(_ITEM.finditer(text))
+    marks = [(match[1] or "").lower() for match in found]
+    count = 0
+    for index, (match, mark) in enumerate(zip(found, marks, strict=True)):
+        follows = index > 0 and _is_next(marks[index - 1], mark)
+        leads = mark in _FIRST_ITEMS and _is_next(mark, *marks[index + 1 : index + 2])
+        begins = text[max(0, match.start() - 8) : match.start()].rstrip(" \t")[-1:] in ("", "\n", ";", ":")
+        count += not mark or follows or leads or begins
+    return count
+
+
+def _is_next(mark: str, following: str = "") -> bool:
+    """Whether a mark is the one after another: 1 and 2, a and b."""
+    if mark.isdecimal() and following.isdecimal():
+        return int(following) == int(mark) + 1
+    return len(mark) == len(following) == 1 and mark.isalpha() and ord(following) == ord(mark) + 1
 
 
 _COPIES = {1: 4, 2: 3, 3: 3}  # words of a phrase -> how often in a row is a loop; two from four words on
@@ -207,12 +228,13 @@ def _loop(words: list[str]) -> str:
 
 
 _VERBATIM = {
-    "address": re.compile(r"(?:https?://|www\.)[^\s<>«»\"”]+[^\s<>«»\"”.,;:!?)\]]|[\w.+-]+@[\w-]+\.[\w.-]*\w"),
+    "address": re.compile(r"(?:https?://|www\.)[^\s<>«»\"”]+[^\s<>«»\"”.,;:!?)\]]|(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]*\w"),
     "placeholder": re.compile(r"\{\{?[\w. ]*\}?\}|%\(\w+\)[sd]|%[sd]\b|\$\{\w+\}|</?[a-z]\w*[^<>]*>|\[\[?\d+\]?\]"),
     "hashtag or handle": re.compile(r"(?<![\w&/])[#@][^\W\d]\w+"),
 }
 
 
+_CASE_ENDING = re.compile(r"(?<=[a-zA-Z\d/])-[а-яәғқңөұүһі]+$")  # «www.egov.kz-те»
 _CHARACTER = re.compile(r"&(?:#\d+|#x[\da-f]+|amp|quot|apos|lt|gt|nbsp|[lr]aquo|[mn]dash);", re.IGNORECASE)
 
 
@@ -225,8 +247,10 @@ def check_verbatim(pair: Pair) -> list[Flag]:
     added = sorted(written.difference(_CHARACTER.findall(pair.text)))
     flags = [Flag("verbatim", Severity.ERROR, "", f"{each} is not in the source") for each in added]
     for kind, pattern in _VERBATIM.items():
-        wanted = Counter(pattern.findall(pair.text))
-        found = Counter(pattern.findall(pair.translation))
+        wanted, found = (
+            Counter(_CASE_ENDING.sub("", each) for each in pattern.findall(text))
+            for text in (pair.text, pair.translation)
+        )
         if kind.startswith("hashtag") and wanted.total() <= found.total():
             continue
         flags += [Flag("verbatim", Severity.ERROR, "", f"{kind} {each} is lost") for each in wanted - found]

@@ -1,6 +1,7 @@
 import csv
 import gzip
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -118,6 +119,41 @@ def test_csv_rows_that_do_not_fit_the_header_fail_alone(tmp_path: Path) -> None:
     assert [item.where.rsplit(":", 1)[1] for item in results] == ["2", "3", "4", "5"]
 
 
+def test_a_quotation_mark_that_is_not_closed_fails_the_rows_that_it_swallows_and_no_others(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f'title,text\nOil,"{TEXT}\nGas,"{TEXT} Gas."\nCoal,"{TEXT} Coal."\nTin,"{TEXT} Tin.\nZinc,{TEXT}\n')
+    torn, coal, rest = load(Articles(kind=Source.csv, path=str(path)))
+    assert failure(torn) == ("not_csv", f"{path}:2: lines 2 to 3 cannot be told apart: ',' expected after '\"'")
+    assert isinstance(coal, Article)
+    assert (coal.title, coal.where) == ("Coal", f"{path}:4")
+    assert failure(rest) == ("not_csv", f"{path}:5: lines 5 to 6 cannot be told apart: unexpected end of data")
+
+
+@pytest.mark.parametrize("header", ['title,"text', 'title,"te"xt'])
+def test_a_csv_file_whose_header_cannot_be_read_is_one_failure(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{header}\nOil,{TEXT}\nGas,{TEXT}\n")
+    (result,) = load(Articles(kind=Source.csv, path=str(path)))
+    kind, message = failure(result)
+    assert kind == "not_csv"
+    assert "nothing of the file is read" in message
+
+
+def test_a_csv_file_that_pandas_wrote_with_its_index_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f",title,text\n0,Oil,{TEXT}\n1,Gas,{TEXT} Gas.\n2,Coal\n3,Tin,{TEXT} Tin.,more\n")
+    oil, gas, short, long = load(Articles(kind=Source.csv, path=str(path)))
+    assert isinstance(oil, Article)
+    assert isinstance(gas, Article)
+    assert (oil.title, oil.extra, gas.title) == ("Oil", {"": "0"}, "Gas")
+    assert failure(short)[0] == failure(long)[0] == "not_csv"
+
+
+def test_an_empty_csv_file_has_no_rows(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("")
+    assert list(load(Articles(kind=Source.csv, path=str(tmp_path / "a.csv")))) == []
+
+
 def test_parquet_and_gzipped_lines_give_the_same_articles(tmp_path: Path) -> None:
     rows = [{"id": str(number), "text": f"{TEXT} Number {number}."} for number in range(3)]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
@@ -147,11 +183,59 @@ def test_a_truncated_gzip_file_keeps_the_lines_before_the_damage(tmp_path: Path)
     assert len(results) > 100
 
 
+def test_a_damaged_gzip_file_fails_and_the_next_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(TEXT.encode())[:10] + b"\xff" * 100)
+    jsonl(tmp_path / "b.jsonl", {"text": TEXT})
+    bad, good = load(Articles(kind=Source.jsonl, path=str(tmp_path)))
+    assert failure(bad)[0] == "unreadable"
+    assert isinstance(good, Article)
+
+
+def test_a_row_nested_too_deep_fails_alone(tmp_path: Path) -> None:
+    deep = [
+        '{"text": "' + f"{TEXT} {depth}" + '", "a": ' + "[" * depth + "]" * depth + "}"
+        for depth in (*range(900, 1000, 5), 5_000)
+    ]
+    *results, last = load(jsonl(tmp_path / "a.jsonl", *deep, {"text": TEXT}))
+    assert len(results) == len(deep)
+    assert {item.kind for item in results if isinstance(item, Failure)} <= {"not_json", "wrong_type"}
+    assert failure(results[-1])[0] == "not_json"
+    assert isinstance(last, Article)
+
+
+def test_half_of_a_surrogate_pair_in_the_name_of_a_column_fails_the_row(tmp_path: Path) -> None:
+    (result,) = load(jsonl(tmp_path / "a.jsonl", {"text": TEXT, "half \ud83d": "x"}))
+    assert failure(result)[0] == "undecodable"
+
+
+def test_a_file_whose_name_is_not_utf8_is_read_and_its_name_can_be_written(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"a\xff.jsonl")
+    articles = jsonl(path, {"text": TEXT}, "[1]")
+    article, bad = load(articles)
+    assert isinstance(article, Article)
+    assert article.where.endswith("a\\xff.jsonl:1")
+    assert failure(bad)[1].encode()
+    assert json.dumps(identity(articles, [path]), ensure_ascii=False).encode()
+
+
 def test_a_glob_takes_the_files_that_fit_in_order(tmp_path: Path) -> None:
     for name in ("b.jsonl", "a.jsonl", "c.txt"):
         (tmp_path / name).write_text("")
     found = input_files(Articles(kind=Source.jsonl, path=str(tmp_path / "*.jsonl")))
     assert [file.name for file in found] == ["a.jsonl", "b.jsonl"]
+
+
+def test_a_file_whose_path_holds_brackets_is_found(tmp_path: Path) -> None:
+    (tmp_path / "[a]").mkdir()
+    articles = jsonl(tmp_path / "[a]" / "x[1].jsonl", {"text": TEXT})
+    assert [file.name for file in input_files(articles)] == ["x[1].jsonl"]
+
+
+def test_a_language_that_is_no_code_is_told_by_the_text(tmp_path: Path) -> None:
+    kazakh = "Энергетика министрлігі сейсенбі күні өндірістің төмендегенін хабарлады."
+    rows = [{"text": f"{TEXT} {name}", "language": name} for name in ("und", "English", "")]
+    results = load(jsonl(tmp_path / "a.jsonl", *rows, {"text": kazakh, "language": "kz"}))
+    assert [getattr(item, "language", item) for item in results] == ["en", "en", "en", "kk"]
 
 
 def test_a_path_without_files_is_a_wrong_setting(tmp_path: Path) -> None:

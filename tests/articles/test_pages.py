@@ -2,6 +2,7 @@ import gzip
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -284,9 +285,41 @@ def test_page_is_read_as_html_by_name_or_by_its_beginning():
     assert read(shown(RUSSIAN).encode(), "page.txt") == read_plain_text(shown(RUSSIAN))
 
 
+def test_page_that_begins_with_many_comments_is_told_at_once():
+    comments = "<!-- a --> " * 2_000
+    begun = time.process_time()
+    assert read((comments + "<p>A fragment.</p>").encode(), "page.txt").text.endswith("<p>A fragment.</p>")
+    assert read((comments + html(RUSSIAN)).encode(), "page.txt") == read_html(comments + html(RUSSIAN), None)
+    assert time.process_time() - begun < 20
+
+
 def test_html_in_cyrillic_encodings_is_read_by_its_meta_charset():
     page = html(RUSSIAN, "windows-1251")
     assert read(page.encode("cp1251"), "page.html") == read_html(page, None)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The report is here. " + "A" * 20_000,
+        "The report is here. " + "A. " * 7_000 + "x",
+        "[" * 20_000,
+        "[ap " * 5_000,
+        "[" + "ap " * 7_000,
+        "(file " * 4_000,
+    ],
+    ids=["capitals", "initials", "brackets", "agencies", "agency", "files"],
+)
+def test_long_line_is_judged_at_once_whatever_it_repeats(line):
+    begun = time.process_time()
+    assert not furniture.is_credit(line) or line.endswith("A")
+    assert time.process_time() - begun < 5
+
+
+def test_credit_in_brackets_is_still_known():
+    assert furniture.is_credit("The lighthouse before the work began [[File: Reuters]]")
+    assert furniture.is_credit("Voters queue in the rain. Jane Roe for The Paper")
+    assert not furniture.is_credit("Voters queued in the rain. Jane Roe was there for them")
 
 
 def test_importing_pages_does_not_import_trafilatura():

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,6 +64,28 @@ def test_a_russian_ordinal_is_read_in_every_case_and_gender(number: int, case: s
         ("the nineteen", "en", "он тоғызы", "kk"),
         ("the twentieth", "en", "жиырмасыншы", "kk"),
         ("2½ hours", "en", "2,5", "ru"),
+        ("1,500½", "en", "1500,5", "ru"),
+        ("a year and a half", "en", "1,5 года", "ru"),
+        ("2.5 years", "en", "2 с половиной года", "ru"),
+        ("2 and a half million", "en", "2 жарым миллион", "kk"),
+        ("two and a half years", "en", "2,5 года", "ru"),
+        ("twenty-two and a half", "en", "двадцать два с половиной", "ru"),
+        ("2.5 million", "en", "два с половиной миллиона", "ru"),
+        ("two and a half million", "en", "екі жарым миллион", "kk"),
+        ("6.5 hours", "en", "шесть с половиной", "ru"),
+        ("half a million", "en", "500 тысяч", "ru"),
+        ("half a million", "en", "полмиллиона", "ru"),
+        ("half a million", "en", "жарты миллион", "kk"),
+        ("half of a million", "en", "половина миллиона", "ru"),
+        ("a quarter of a million", "en", "250 тысяч", "ru"),
+        ("a quarter of a century", "en", "25 лет", "ru"),
+        ("half a century", "en", "50 жыл", "kk"),
+        ("half a dozen", "en", "шесть", "ru"),
+        ("two dozen", "en", "24", "ru"),
+        ("two dozen", "en", "две дюжины", "ru"),
+        ("the 40th", "en", "қырқыншы", "kk"),
+        ("the 48th", "en", "қырық сегізінші", "kk"),
+        ("1,500,000½", "en", "1 500 000,5", "ru"),
     ],
 )
 def test_the_same_value_is_seen_in_another_notation(text: str, source: str, other: str, target: str) -> None:
@@ -76,6 +100,10 @@ def test_the_same_value_is_seen_in_another_notation(text: str, source: str, othe
         ("3 a.m.", "en", "15:00", "ru"),
         ("11:35 am", "en", "23:35", "ru"),
         ("5 million", "en", "5 млрд", "ru"),
+        ("a $5m fine", "en", "5 долларов", "ru"),
+        ("£5.5k", "en", "5,5", "ru"),
+        ("two and a half million", "en", "2 млн", "ru"),
+        ("half a million", "en", "полмиллиарда", "ru"),
     ],
 )
 def test_another_value_is_never_taken_for_the_same(text: str, source: str, other: str, target: str) -> None:
@@ -108,3 +136,20 @@ def test_a_date_in_figures_is_its_day_month_and_year() -> None:
 @pytest.mark.parametrize("text", ["оның айтуынша, бұл алтын үшін", "ол бірге келді онда"])
 def test_kazakh_words_that_only_look_like_numbers_are_none(text: str) -> None:
     assert values(text, "kk") == []
+
+
+def test_the_kazakh_word_for_a_quarter_of_a_year_is_no_firm_number() -> None:
+    assert not any(number.firm for number in numbers("үшінші тоқсанда, бірінші тоқсан", "kk"))
+    assert [number.firm for number in numbers("тоқсаныншы, жүз тоқсан", "kk")] == [True, True]
+
+
+@pytest.mark.parametrize("text", ["1,500½", "2,5½", "0,000,123 m 5", "-0:30", f"-{'9' * 400} million 5", "9" * 190 + " tn"])
+@pytest.mark.parametrize("language", ["en", "ru", "kk", "de"])
+def test_no_notation_is_beyond_reading(text: str, language: str) -> None:
+    assert all(number.values for number in numbers(text, language))
+
+
+def test_many_numbers_take_no_longer_than_their_text() -> None:
+    started = time.process_time()
+    numbers("of 12 men twenty came, " * 8000, "en")
+    assert time.process_time() - started < 10

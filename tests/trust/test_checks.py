@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +41,23 @@ def details(name: str, text: str, translation: str, target: str = "ru", source: 
         ("Profit changed by -3% in May.", "Прибыль в мае снизилась на 3%.", "ru"),
         ("They lost 6-3.", "Они проиграли со счётом 3:6.", "ru"),
         ("Rooms cost 5-7 dollars.", "Комнаты стоят 5–7 долларов.", "ru"),
+        ("A 100-day plan for 100 years", "Стодневный план на столетие", "ru"),
+        ("A 3-day and a 3-fold rise", "Трёхдневный и тройной рост", "ru"),
+        ("The 100m race", "Забег на 100 метров", "ru"),
+        ("On 12/05/2024", "12 мая 2024 года", "ru"),
+        ("The hall seats 15,300 people.", "Зал вмещает 15 тысяч 300 человек.", "ru"),
+        ("The hall seats 15,300 people.", "Залға 15 мың 300 адам сыяды.", "kk"),
+        ("Of 15 thousand 300 left.", "300 человек из 15 тысяч ушли.", "ru"),
+        ("It sold 2.3 million of them.", "Их продали 2 млн. 300 тыс. штук.", "ru"),
+        ("The euro zone grew by 3%.", "Экономика еврозоны выросла на 3%.", "ru"),
+        ("The euro area grew by 3%.", "Еуроаймақ экономикасы 3% өсті.", "kk"),
+        ("Prices in the eurozone rose 3%.", "Цены в зоне евро выросли на 3%.", "ru"),
+        ("It cost 500 Turkish lira.", "Оның құны 500 түрік лирасы болды.", "kk"),
+        ("A quarter of a century passed.", "Прошла четверть века.", "ru"),
+        ("Two dozen people came.", "Пришло два десятка человек.", "ru"),
+        ("Two and a half years passed.", "Прошло 2,5 года.", "ru"),
+        ("A 500 som note.", "500 сомдық қағаз ақша.", "kk"),
+        ("The rate of 100 soms.", "100 сомның бағамы.", "kk"),
     ],
 )
 def test_a_number_that_keeps_its_value_is_not_flagged(text: str, translation: str, target: str) -> None:
@@ -55,6 +74,15 @@ def test_a_number_that_keeps_its_value_is_not_flagged(text: str, translation: st
         ("On 11 January", "11 февраля", "month 1 became 2"),
         ("It rose 5% in 2020.", "Рост составил 5 в 2020 году.", "per cent is lost"),
         ("It cost $5.", "Это стоило 5 евро.", "dollar became euro"),
+        ("It cost 5 euros.", "В Европе и Евросоюзе это стоило 5.", "euro is lost"),
+        ("Two and a half years passed.", "Прошло три года.", "two and a half became три"),
+        ("Half a million people came.", "Пришло 600 тысяч человек.", "half a million became 600 тысяч"),
+        ("A $5m fine", "Штраф на 5 долларов", "5m became 5"),
+        ("Over 100 people left the capital.", "Столицу покинули люди после столкновений в стороне.", "100 is lost"),
+        ("There were 3 demands.", "Были требования.", "3 is lost"),
+        ("There were 7 seminars.", "Прошли семинары.", "7 is lost"),
+        ("It killed 5 people on 12 May 2024.", "12 мая 2024 года погибли люди.", "5 is lost"),
+        ("The hall seats 15,300.", "Зал вмещает 15 тысяч 400.", "15,300 became 15 тысяч 400"),
         ("It rose 12 to 12 points.", "Рост до 12 пунктов.", "12 is lost"),
         ("It was -5 °C.", "Было 5 °C.", "-5 became 5"),
         ("It was 5 °C.", "Было –5 °C.", "5 became –5"),
@@ -71,6 +99,7 @@ def test_a_number_lost_added_or_changed_is_told(text: str, translation: str, tol
     [
         ("Winds of 85 mph hit.", "Скорость ветра достигла 137 км/ч.", "85 mile is given as 137 kilometre"),
         ("Less than 18 months ago", "Менее 1,5 года назад", "18 month is given as 1,5 year"),
+        ("Anna lost 10 pounds.", "Анна похудела на 4,5 кг.", "10 pound is given as 4,5 kilogram"),
     ],
 )
 def test_a_converted_unit_is_a_note_and_no_error(text: str, translation: str, told: str) -> None:
@@ -138,6 +167,14 @@ def test_an_item_of_a_list_that_is_lost_is_told(text: str, translation: str) -> 
 def test_a_list_that_keeps_its_items_is_not_flagged() -> None:
     assert details("omission", "It needs (a) fuel and (b) bread.", "Нужны а) топливо и б) хлеб.") == []
     assert details("omission", "A copyright (c) notice, item 1).", "Знак авторского права, пункт первый.") == []
+    assert details("omission", "It needs: 2) fuel; 5) bread.", "Нужны топливо и 5) хлеб.") == ["1 list items for 2"]
+
+
+def test_an_age_or_a_party_in_brackets_is_no_item_of_a_list() -> None:
+    parties = "Smith (R) and Jones (D) voted against it."
+    assert details("omission", parties, "Республиканец Смит и демократ Джонс были против.") == []
+    ages = "Anna Roe (34) and her son Ben (12) came home."
+    assert details("omission", ages, "34-летняя Анна Роу и её 12-летний сын Бен вернулись.") == []
 
 
 def test_articles_do_not_count_for_the_length_of_an_english_text() -> None:
@@ -178,6 +215,9 @@ def test_repetition_that_the_text_has_or_that_is_speech_is_not_flagged(text: str
         ("#Almaty today", "#Алматы сегодня", []),
         ("See https://ex.org/a?b=1.", "См. https://ex.org/a?b=1.", []),
         ("O'Brien & sons", "О&#39;Брайен и сыновья", ["&#39; is not in the source"]),
+        ("Apply at www.egov.kz today.", "Бүгін www.egov.kz-те өтінім беріңіз.", []),
+        ("Write to info@egov.kz now.", "Қазір info@egov.kz-ке жазыңыз.", []),
+        ("Write to info@egov.kz now.", "Қазір info@gov.kz-ке жазыңыз.", ["address info@egov.kz is lost"]),
         ("Write &amp; for &.", "Пишите &amp; вместо &.", []),
     ],
 )
@@ -242,3 +282,20 @@ def test_the_settings_decide_how_much_a_second_spelling_of_a_name_matters() -> N
         assert [flag.severity.value for flag in article_checker(Checks(spelling=Check(level)))(pairs)] == [level.value]
     assert article_checker(Checks(spelling=Check(Level.off)))(pairs) == []
     assert article_checker(Checks())([]) == []
+
+
+def test_a_number_beyond_all_measure_is_compared_as_it_is_written() -> None:
+    text = f"It has {'9' * 400} digits and 5 letters."
+    assert details("numbers", text, f"В нём {'9' * 400} цифр и 5 букв.") == []
+    assert details("numbers", text, f"В нём {'9' * 399}8 цифр и 5 букв.") != []
+    assert SUMMARY_CHECKS["faithful"](Pair(text, text, "en", "en")) == []
+
+
+def test_a_long_word_is_searched_for_addresses_at_once() -> None:
+    started = time.process_time()
+    assert details("verbatim", "a" * 100_000, "a" * 100_000) == []
+    assert time.process_time() - started < 10
+
+
+def test_europe_is_no_euro() -> None:
+    assert details("numbers", "Евросоюз и Европа дали 5 раз.", "The EU and Europe gave 5 times.", "en", "ru") == []
