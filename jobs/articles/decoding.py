@@ -26,6 +26,8 @@ _OTHER_FILES = (
 _DECLARED_WITHIN = 4096  # bytes; browsers look at 1,024, but pages with long scripts at the top exist
 _DECLARED = re.compile(rb"<meta\b[^>]*?\bcharset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _LEAST_PLAUSIBLE = 0.7
+_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _MOST_CONTROL = 0.01
 
 _NEWLINES = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
@@ -110,16 +112,23 @@ def _declared(data: bytes) -> str | None:
 
 
 def _guessed(data: bytes) -> str:
-    texts = [text for encoding in _ONE_BYTE if (text := _valid(data, encoding)) is not None]
-    best = max(texts, key=_plausibility, default="")
-    if _plausibility(best) < _LEAST_PLAUSIBLE:
-        try:
-            data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise Undecodable(
-                f"byte {error.start} is not UTF-8, and no other encoding ({', '.join(_ONE_BYTE)}) gives words"
-            ) from error
-    return best
+    if not _is_damaged_utf8(data):
+        texts = [text for encoding in _ONE_BYTE if (text := _valid(data, encoding)) is not None]
+        best = max(texts, key=_plausibility, default="")
+        if best and _plausibility(best) >= _LEAST_PLAUSIBLE:
+            return best
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Undecodable(
+            f"byte {error.start} is not UTF-8, and no other encoding ({', '.join(_ONE_BYTE)}) gives words"
+        ) from error
+
+
+def _is_damaged_utf8(data: bytes) -> bool:
+    """Whether most bytes outside ASCII are UTF-8; as Windows-1252, curly quotes of it would pass for punctuation."""
+    valid = sum(map(len, _UTF8.findall(data)))
+    return 2 * valid > len(_NOT_ASCII.findall(data))
 
 
 def _plausibility(text: str) -> float:

@@ -6,6 +6,7 @@ Where trafilatura finds no article, or less than half of what the page shows of 
 import re
 from typing import Any
 
+from jobs.articles.decoding import Undecodable
 from jobs.articles.furniture import words
 from jobs.articles.plain_text import LEAST_BODY, Page, is_furniture, read_plain_text
 
@@ -16,6 +17,8 @@ _INLINE = re.compile(
     "a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|ins|kbd|label|mark|q|s|samp|small|span|strong"
     "|sub|sup|time|tt|u|var|wbr"
 )
+_STYLING = re.compile(rf"</?(?:{_INLINE.pattern})\b[^<>]*>", re.IGNORECASE)
+_DIVISION = re.compile(r"</?(?:div|section|main|article|center)\b[^<>]*>", re.IGNORECASE)
 
 
 def read_html(html: str, url: str | None) -> Page:
@@ -28,10 +31,14 @@ def read_html(html: str, url: str | None) -> Page:
     Returns:
         The parts of the article; `dropped` holds the visible lines of the page that are not among them, and `text` is
         empty where nothing on the page looks like an article.
+
+    Raises:
+        Undecodable: the page nests so deep that a part of it cannot be read.
     """
-    shown = visible_lines(html)
+    tree = _tree(html)
+    shown = [] if tree is None else _lines(tree)
     as_shown = read_plain_text("\n".join(shown))
-    found = _extracted(html, url)
+    found = None if tree is None else _extracted(tree, url)
     if found is None:
         return as_shown
     body = [line for line in map(_plain, (found.text or "").splitlines()) if line and not is_furniture(line)]
@@ -56,27 +63,47 @@ def _headline(title: str, shown: list[str]) -> str:
     return max(within, key=len, default=title)
 
 
-def _extracted(html: str, url: str | None) -> Any:
+def _extracted(tree: Any, url: str | None) -> Any:
     """What trafilatura finds, or None; imported here, since that takes most of a second."""
     from trafilatura import bare_extraction
 
-    return bare_extraction(html, url=url, include_comments=False, with_metadata=True)
+    return bare_extraction(tree, url=url, include_comments=False, with_metadata=True)
 
 
 def _plain(line: str) -> str:
     return " ".join(line.split())
 
 
-def visible_lines(html: str) -> list[str]:
-    """What a browser shows of a page: the text of each block on a line of its own, white space collapsed."""
+def _tree(html: str) -> Any:
+    """The page as a tree, or None where there is nothing of one.
+
+    Tags that are never closed nest ever deeper, and what is too deep would be missing without a word. So the page is
+    read again without those that only wrap or style.
+    """
+    tree, whole = _parsed(html)
+    if not whole:
+        tree, whole = _parsed(_DIVISION.sub("<br>", _STYLING.sub("", html)))
+    if not whole:
+        raise Undecodable("its tags nest too deep, so that a part of it cannot be read")
+    return tree
+
+
+def _parsed(html: str) -> tuple[Any, bool]:
+    """The tree of a page, and whether all of the page is in it."""
     from lxml import etree  # type: ignore[import-untyped]
     from lxml.html import HTMLParser, document_fromstring  # type: ignore[import-untyped]
 
+    parser = HTMLParser(encoding="utf-8", huge_tree=True)  # or what follows 256 levels or 10 MB is dropped
     try:
-        page = document_fromstring(html.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8"))
+        tree = document_fromstring(html.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
-        return []
-    lines = "".join(_pieces(page)).split("\n")
+        return None, True
+    return tree, all(error.type != etree.ErrorTypes.ERR_RESOURCE_LIMIT for error in parser.error_log)
+
+
+def _lines(tree: Any) -> list[str]:
+    """What a browser shows of a page: the text of each block on a line of its own, white space collapsed."""
+    lines = "".join(_pieces(tree)).split("\n")
     return [line for line in map(_plain, lines) if line]
 
 

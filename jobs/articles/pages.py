@@ -26,7 +26,7 @@ def read(data: bytes, where: str) -> Page:
         where: its file name; a page that begins as HTML is read as such whatever its name.
 
     Raises:
-        Undecodable: the bytes are no text, or in an encoding that cannot be told.
+        Undecodable: the bytes are no text, or in an encoding that cannot be told, or HTML that nests too deep.
     """
     text = decode(data)
     if where.lower().endswith(_HTML_NAMES) or _HTML.match(text):

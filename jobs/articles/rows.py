@@ -82,7 +82,7 @@ def read(articles: Articles, files: list[Path]) -> Iterator[Row]:
 
 
 def shown(file: Path | str) -> str:
-    """A file's name as text: file systems allow bytes in it that are not UTF-8, and those stay readable as `\\xff`."""
+    """A file's name as text: file systems allow bytes in it that are not UTF-8, and those are shown as numbers."""
     return os.fsencode(file).decode("utf-8", "backslashreplace")
 
 

@@ -88,7 +88,9 @@ _RANGE = re.compile(r"\s?(?:[-–—]|to|and|or|до|и|или|мен|не|не�
 _MINUS = re.compile(
     r"(?:(?:^|(?<![\d%])[\s\u00a0(«\"])[-–\u2212][\s\u00a0]?(?<![-–]\s)[$€£]?|\b(?:minus|минус)[\s\u00a0])$"
 )
-_LONGEST = 200  # characters; a longer number, or a trillion of it, would be beyond any float, and is compared as it is written
+_LONGEST = (
+    200  # characters; a longer number, or a trillion of it, would be beyond any float, and is compared as it is written
+)
 _LOOK_BACK = 8  # characters before a number that tell its sign
 _DECADES = re.compile(r"[\s\u00a0-](?:decades|десятилети|онжылды)")
 

@@ -32,7 +32,7 @@ _PERCENT = re.compile(r"%|per\s?cent|процент|пайыз")
 _PERCENTAGE = re.compile(r"\d[\s\u00a0-]?(?:%|per\s?cent\b|процент|пайыз)")
 _CURRENCIES = {
     "dollar": r"\$|dollar|доллар|\busd\b",
-    "euro": r"€|\beuro(?:s|zone)?\b|\bевро(?:зон\w*|валют\w*)?\b|\bеуро(?:аймақ\w*|аймағ\w*|ға|ны|ның|да|дан|мен|лық|сы)?\b|\beur\b",
+    "euro": r"€|\beuro(?:s|zone)?\b|\bевро(?:зон\w*)?\b|\bеуро(?:айма[қғ]\w*|ға|ны|ның|да|дан|мен|лық|сы)?\b|\beur\b",
     "pound": r"£|\bpounds?\b|\blbs?\b|стерлинг|фунт|\bgbp\b",
     "yen or yuan": r"¥",
     "yen": r"\byen\b|\bиен\w{0,3}\b|\bjpy\b",

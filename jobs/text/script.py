@@ -12,6 +12,9 @@ _WORD = re.compile(r"[^\W\d_]+")
 _CYRILLIC = re.compile("[\u0400-\u052f]+")
 _LATIN = re.compile("[a-z\u00e0-\u024f]+")
 _LATIN_CAPITAL = re.compile(r"\b[a-z]?[A-Z\u00c0-\u00de][^\W\d_]*")  # also of eFootball
+_SMALL_LATIN = re.compile("[a-z\u00e0-\u00f6\u00f8-\u00ff]{3,}[.,:;!?]?")
+_PARTICLES = "van der den von und los las del della delle dos das bin ibn abu les des ter ten zum zur"  # of names
+_NAME_PARTICLES = frozenset(_PARTICLES.split())
 _ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f]+")
 _KAZAKH_LETTER = re.compile("[әғқңөұүһі]")
 _OTHER_CYRILLIC = re.compile("[їєґўјљњћђџѓќѕ]")
@@ -74,9 +77,16 @@ def _in_latin(text: str, cyrillic: list[str], latin: list[str]) -> str:
         return ""
     if _letters(latin) > _letters(cyrillic) and (prose or len(latin) >= _ENOUGH_WORDS):
         return "in Latin script"
+    if not cyrillic and sum(map(_is_small_latin, text.split())) >= _ENOUGH_SMALL:
+        return "in Latin script"
     if prose >= 3 and len(latin) >= 2 * _ENOUGH_WORDS:
         return "partly in English"
     return ""
+
+
+def _is_small_latin(token: str) -> bool:
+    """Whether a token is a Latin word in small letters that is neither in a name nor an address or a unit."""
+    return _SMALL_LATIN.fullmatch(token) is not None and token not in _NAME_PARTICLES
 
 
 def _not_kazakh(text: str, words: list[str]) -> str:

@@ -65,10 +65,24 @@ def _sides(pair: Pair) -> tuple[tuple[str, str], tuple[str, str]]:
 def check_language(pair: Pair) -> list[Flag]:
     """The translation is in the target language and script, and not the source over again."""
     words = pair.text.split()
-    if pair.source != pair.target and len(words) >= 4 and words == pair.translation.split():
+    if (
+        pair.source != pair.target
+        and words == pair.translation.split()
+        and (len(words) >= 4 or _is_headline(words, pair))
+    ):
         return [Flag("language", Severity.ERROR, "", "the source, unchanged")]
     found = foreign(pair.translation, pair.target)
     return [Flag("language", Severity.ERROR, "", found)] if found else []
+
+
+_SMALL_WORD = re.compile(r"[a-z]{4,}")
+
+
+def _is_headline(words: list[str], pair: Pair) -> bool:
+    """Whether a few English words are more than a name, for one behind the first is in small letters: «Minister resigns»."""
+    return (
+        pair.source == "en" and pair.target in ("ru", "kk") and any(_SMALL_WORD.fullmatch(word) for word in words[1:])
+    )
 
 
 # Mean of ln(characters of the translation ÷ characters of the text), white space and English articles not counted, and the
@@ -228,7 +242,9 @@ def _loop(words: list[str]) -> str:
 
 
 _VERBATIM = {
-    "address": re.compile(r"(?:https?://|www\.)[^\s<>«»\"”]+[^\s<>«»\"”.,;:!?)\]]|(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]*\w"),
+    "address": re.compile(
+        r"(?:https?://|www\.)[^\s<>«»\"”]+[^\s<>«»\"”.,;:!?)\]]|(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]*\w"
+    ),
     "placeholder": re.compile(r"\{\{?[\w. ]*\}?\}|%\(\w+\)[sd]|%[sd]\b|\$\{\w+\}|</?[a-z]\w*[^<>]*>|\[\[?\d+\]?\]"),
     "hashtag or handle": re.compile(r"(?<![\w&/])[#@][^\W\d]\w+"),
 }

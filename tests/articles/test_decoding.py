@@ -82,6 +82,12 @@ def test_damaged_utf8_is_refused_and_names_the_byte():
         decode(damaged)
 
 
+def test_english_page_with_one_bad_byte_is_refused_and_never_read_as_another_encoding():
+    damaged = "“At last,” said the mayor’s wife – ".encode() + b"\x96" + " it’s done…".encode()
+    with pytest.raises(Undecodable, match="byte 43 is not UTF-8"):
+        decode(damaged)
+
+
 def test_random_bytes_are_refused():
     for seed in range(50):
         with pytest.raises(Undecodable):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.articles import furniture
-from jobs.articles.pages import Page, decode, read, read_html, read_plain_text
+from jobs.articles.pages import Page, Undecodable, decode, read, read_html, read_plain_text
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "pages"
 needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared/data")
@@ -276,7 +276,25 @@ def test_broken_html_gives_a_page_without_text(source):
 
 def test_deeply_nested_html_is_read():
     nested = "<div>" * 3000 + "".join(f"<p>{line}</p>" for line in ENGLISH["body"])
-    assert isinstance(read_html(f"<html><body>{nested}", None), Page)
+    assert read_html(f"<html><body>{nested}", None).text.splitlines() == ENGLISH["body"]
+
+
+@pytest.mark.parametrize("number", [300, 2_500])
+def test_every_paragraph_is_kept_where_tags_are_not_closed(number):
+    lines = [f"Paragraph number {index} tells of the harbour and of those who work in it." for index in range(number)]
+    page = read_html("<html><body><article>" + "".join(f"<p><font>{line}</p>" for line in lines), None)
+    assert page.text.splitlines() == lines
+
+
+def test_page_that_nests_too_deep_to_be_read_whole_is_refused():
+    with pytest.raises(Undecodable, match="nest too deep"):
+        read(("<html><body>" + "<ul><li>item" * 3_000).encode(), "page.html")
+
+
+def test_article_below_a_script_of_more_than_ten_megabytes_is_read():
+    body = "".join(f"<p>{line}</p>" for line in ENGLISH["body"])
+    page = read_html(f"<html><body><script>{'var a = 1; ' * 1_000_000}</script><article>{body}", None)
+    assert page.text.splitlines() == ENGLISH["body"]
 
 
 def test_page_is_read_as_html_by_name_or_by_its_beginning():

@@ -143,7 +143,9 @@ def test_the_kazakh_word_for_a_quarter_of_a_year_is_no_firm_number() -> None:
     assert [number.firm for number in numbers("тоқсаныншы, жүз тоқсан", "kk")] == [True, True]
 
 
-@pytest.mark.parametrize("text", ["1,500½", "2,5½", "0,000,123 m 5", "-0:30", f"-{'9' * 400} million 5", "9" * 190 + " tn"])
+@pytest.mark.parametrize(
+    "text", ["1,500½", "2,5½", "0,000,123 m 5", "-0:30", f"-{'9' * 400} million 5", "9" * 190 + " tn"]
+)
 @pytest.mark.parametrize("language", ["en", "ru", "kk", "de"])
 def test_no_notation_is_beyond_reading(text: str, language: str) -> None:
     assert all(number.values for number in numbers(text, language))

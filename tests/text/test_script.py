@@ -53,3 +53,17 @@ def test_short_kazakh_without_kazakh_letters_is_no_russian(text: str) -> None:
 def test_titles_and_names_in_latin_letters_within_a_sentence_may_stay() -> None:
     assert foreign("Книга «The Rise and the Fall of the Great Northern Railway» вышла в мае.", "ru") == ""
     assert foreign("Команды сыграют в Northern Railway Simulator 2030 на Gamestation.", "ru") == ""
+
+
+@pytest.mark.parametrize("language", ["ru", "kk"])
+def test_a_short_english_headline_is_told(language: str) -> None:
+    assert foreign("Oil prices fall", language) == "in Latin script"
+    assert foreign("Tokayev meets ministers", language) == "in Latin script"
+
+
+@pytest.mark.parametrize(
+    "text", ["Virgil van Dijk", "van der Valk", "www.egov.kz", "info@egov.kz", "120 km", "#save_aral"]
+)
+@pytest.mark.parametrize("language", ["ru", "kk"])
+def test_names_addresses_and_units_in_latin_letters_are_no_headline(text: str, language: str) -> None:
+    assert foreign(text, language) == ""

@@ -299,3 +299,10 @@ def test_a_long_word_is_searched_for_addresses_at_once() -> None:
 
 def test_europe_is_no_euro() -> None:
     assert details("numbers", "Евросоюз и Европа дали 5 раз.", "The EU and Europe gave 5 times.", "en", "ru") == []
+
+
+@pytest.mark.parametrize("target", ["ru", "kk"])
+def test_a_headline_of_two_words_that_comes_back_unchanged_is_told_and_a_name_is_not(target: str) -> None:
+    assert details("language", "Minister resigns", "Minister resigns", target) == ["the source, unchanged"]
+    for name in ("Manchester City", "Real vs PSG", "iPhone 15", "adidas", "Guido van Rossum"):
+        assert details("language", name, name, target) == []
