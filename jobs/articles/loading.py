@@ -15,6 +15,7 @@ from jobs.articles.rows import Row
 from jobs.config import Articles
 from jobs.records import Article, Failure
 from jobs.text.language import identify, normalised
+from jobs.text.lookalikes import repaired
 
 STAGE = "articles"
 SET_ASIDE = frozenset({"duplicate_text"})  # recorded, but nothing went wrong: not counted as failed
@@ -120,6 +121,10 @@ class Loader:
         language = normalised(found.get("language", "")) or identify(f"{found['title']}\n{text}")
         name = found.get("id") or _name(found.get("url") or f"{found['title']}\n{text}")
         plain = {key: value for key, value in found.items() if key not in ("id", "language")}
+        mended = {key: repaired(plain[key], language) for key in ("title", "standfirst", "text") if key in plain}
+        plain |= {key: value for key, (value, _) in mended.items()}
+        if letters := sum(count for _, count in mended.values()):
+            extra = {**extra, "latin_letters_made_cyrillic": str(letters)}
         return Article(id=name, language=language, where=row.where, extra=extra, **plain)
 
     def _admitted(self, article: Article, row: Row) -> Article | Failure:

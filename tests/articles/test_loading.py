@@ -238,6 +238,14 @@ def test_a_language_that_is_no_code_is_told_by_the_text(tmp_path: Path) -> None:
     assert [getattr(item, "language", item) for item in results] == ["en", "en", "en", "kk"]
 
 
+def test_latin_letters_in_kazakh_words_are_made_cyrillic_and_it_is_said_how_many(tmp_path: Path) -> None:
+    typed = "Энергетика министрлiгi сейсенбi күнi өндiрiстiң төмендегенiн хабарлады, əлем бiледi."
+    (article,) = load(jsonl(tmp_path / "a.jsonl", {"text": typed, "title": "Бiр əлем"}))
+    assert isinstance(article, Article)
+    assert article.text == typed.replace("i", "і").replace("ə", "ә")
+    assert article.extra == {"latin_letters_made_cyrillic": str(sum(map(typed.count, "iə")) + 2)}
+
+
 def test_a_path_without_files_is_a_wrong_setting(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"articles.path=.*no file there"):
         input_files(Articles(kind=Source.jsonl, path=str(tmp_path / "none")))
