@@ -111,7 +111,8 @@ def _word_to_cyrillic(word: str) -> str:
         read = pattern.sub(reading, read)
     read = read.translate(_TO_CYRILLIC)
     if len(word) > 1 and word == _upper(lower):
-        return read.upper()
+        # A single capital would be spelt «Ia» again: İA is «ИА» and not «Я».
+        return (read if len(read) > 1 else lower.translate(_TO_CYRILLIC)).upper()
     return read.capitalize() if word[0] != lower[0] else read
 
 
