@@ -37,7 +37,7 @@ def test_a_benchmark_leaves_a_version_with_table_chart_and_settings_that_a_diges
     assert version == tmp_path / "outputs/benchmark/v0001"
     assert (version.parent / "latest").resolve() == version
     kinds = [f"benchmark.{kind}" for kind in ("jsonl", "md", "parquet", "svg")]
-    others = ["_SUCCESS", "attempts", "config.yaml", "manifest.json", "run.log"]
+    others = [".lock", "_SUCCESS", "attempts", "config.yaml", "manifest.json", "run.log"]
     assert sorted(path.name for path in version.iterdir()) == sorted([*kinds, *others])
     rows = [json.loads(line) for line in (version / "benchmark.jsonl").read_text().splitlines()]
     ways = ["one at a time", "16 in file order", "sorted, 500 tokens", "sorted, 1,024 tokens"]
