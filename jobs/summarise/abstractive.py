@@ -15,13 +15,14 @@ from itertools import accumulate
 from jobs.config import Long, Rung
 from jobs.config import Summariser as Settings
 from jobs.models import batching, budget
+from jobs.models.batching import Done
 from jobs.models.engine import Engine, ModelError
 from jobs.models.engines import checkpoint_for, engine_for
 from jobs.models.families import READINGS
 from jobs.models.telling import NOTHING_CAME, flags_of
 from jobs.records import Attempt, Candidate, Finish, Flag, Generation, Pair, Prompt, Sentence, Severity
 from jobs.summarise.extractive import Extractive, ranked
-from jobs.summarise.summary import Done, NotSummarised, Summary, Text
+from jobs.summarise.summary import NotSummarised, Summary, Text
 from jobs.text.answers import bare_summary
 from jobs.text.clauses import pieces
 from jobs.text.sentences import segment

@@ -13,8 +13,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.models.batching import Done
 from jobs.records import Flag, Severity
-from jobs.summarise.summary import Done, Summary, Text
+from jobs.summarise.summary import Summary, Text
 from jobs.text.sentences import segment
 
 EARLIER = -1.0  # weight of likeness to earlier sentences (lambda 1 of the paper); that to later ones is 1 - this

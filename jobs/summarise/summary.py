@@ -1,11 +1,8 @@
 """What every way of summarising is given and gives back."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from jobs.records import Finish, Flag
-
-Done = Callable[[float, int], None]  # told now and then: share of the texts that is read, tokens since the last call
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from functools import cached_property, partial
 from jobs.config import Rung, commercial_presets
 from jobs.config import Translator as Settings
 from jobs.models import batching, budget
+from jobs.models.batching import Done
 from jobs.models.engine import Engine, ModelError
 from jobs.models.engines import checkpoint_for, engine_for
 from jobs.models.families import CONVENTIONS, find_tag
@@ -30,7 +31,6 @@ log = logging.getLogger(__name__)
 NO_REPEAT_NGRAM = 3  # shorter than any loop that the checks find
 LONGER = 2  # times the output limit
 
-Done = Callable[[float, int], None]  # told now and then: share of the segments that is done, tokens since the last call
 Ladder = Callable[[Mapping[Sentence, Candidate], Mapping[Rung, Attempt]], dict[Sentence, Candidate]]
 
 
