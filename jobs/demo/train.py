@@ -354,11 +354,11 @@ def _begin(work: Path, recipe: Recipe) -> None:
     if not recipe.start:
         vocabulary.build(work / "tokenizer", recipe.seed, recipe.pieces)
         return
-    (work / "tokenizer").mkdir()
-    for name in vocabulary.FILES:
-        shutil.copy(Path(recipe.start) / name, work / "tokenizer")
     if (log := Path(recipe.start) / LOG).exists():
         shutil.copy(log, work / "log.jsonl")
+    (work / "tokenizer").mkdir(exist_ok=True)
+    for name in vocabulary.FILES:  # its settings last: where they are, all is there
+        shutil.copy(Path(recipe.start) / name, work / "tokenizer")
 
 
 def _weights(folder: Path) -> dict[str, torch.Tensor]:

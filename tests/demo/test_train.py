@@ -62,6 +62,7 @@ def test_a_training_goes_on_from_the_weights_and_the_vocabulary_of_an_earlier_on
     first = Trainer(work, RECIPE)
     first.run(minutes_between=60, size=2)
     (work / "best" / LOG).write_text('{"step": 4}\n')
+    (work.parent / "other" / "tokenizer").mkdir(parents=True)  # left by a start that was killed
     second = Trainer(work.parent / "other", replace(RECIPE, start=str(work / "best")))
     second.log(loss=1.0)
     assert (second.work / "log.jsonl").read_text().startswith('{"step": 4}\n{"step": 0')

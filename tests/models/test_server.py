@@ -178,6 +178,14 @@ def test_a_server_that_answers_nothing_any_more_stops_the_run(server: LocalServe
     assert "run the same command again" in str(told.value)
 
 
+def test_nothing_more_is_asked_once_the_engine_is_closed(server: LocalServer) -> None:
+    engine = loaded(server)
+    engine.close()
+    with pytest.raises(ModelError, match="closed before all was asked"):
+        generate(engine, "one", "two")
+    assert server.asked == []
+
+
 def test_a_server_that_cannot_be_reached_stops_the_stage_when_it_loads(server: LocalServer, waits: list[float]) -> None:
     engine = unloaded(server)
     server.close()
