@@ -97,10 +97,12 @@ class _Pass:
         return functional.layer_norm(states, weight.shape, weight, bias)
 
     def drop(self, states: torch.Tensor) -> torch.Tensor:
-        """Dropout with 8-bit random numbers, which are several times faster to draw than floats."""
+        """Dropout with 8-bit random numbers, cut out of 64-bit ones: many times faster to draw than floats."""
         if not self.dropout:
             return states
-        keep = torch.randint(256, states.shape, dtype=torch.uint8, device=states.device) >= round(256 * self.dropout)
+        words = torch.empty(states.numel() // 8 + 1, dtype=torch.int64, device=states.device)
+        random = words.random_(torch.iinfo(torch.int64).min, None).view(torch.uint8)[: states.numel()]
+        keep = random.view(states.shape) >= round(256 * self.dropout)
         return states * (keep / (1 - self.dropout)).bfloat16()
 
 

@@ -10,25 +10,21 @@ falls to zero at the end, so that a training can be made longer or shorter until
 
 import argparse
 import json
-import random
 import shutil
 import signal
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import sacrebleu
-import sentencepiece
 import torch
 from transformers import GenerationConfig, MarianConfig, MarianMTModel, MarianTokenizer
 
 from jobs.demo import vocabulary
+from jobs.demo.batches import batches
 from jobs.demo.corpus import sampling
-from jobs.demo.corpus.patterns import Pair
 from jobs.demo.forward import Batch, loss
 
 SHIPPED = Path(__file__).parent / "model"
@@ -59,84 +55,6 @@ class Recipe:
     encoder_layers: int = 4
     decoder_layers: int = 2
     pieces: int = vocabulary.PIECES
-
-
-def batches(recipe: Recipe, tokenizer: MarianTokenizer, skip: int) -> Iterator[Batch]:
-    """Batches of at most `batch_tokens` target tokens, padding counted in; the first `skip` are passed over.
-
-    Sentences of the same length in tokens stand together, so that little of a batch is padding.
-    """
-    rng = random.Random(f"batches-{recipe.seed}")
-    stream = sampling.stream(recipe.seed)
-    encode = Encoder(tokenizer, random.Random(f"segmentations-{recipe.seed}"))
-    number = 0
-    while True:
-        examples = encode(list(islice(stream, 4000)))
-        groups = _grouped(examples, recipe.batch_tokens)
-        rng.shuffle(groups)
-        for group in groups:
-            number += 1
-            if number > skip:
-                yield _padded(group, tokenizer.pad_token_id)
-
-
-Example = tuple[list[int], list[int]]  # token ids of the tagged source and of the target, each with its end token
-
-
-class Encoder:
-    """Token ids of pairs, as `MarianTokenizer` gives them, or now and then in another segmentation of the same text.
-
-    Other segmentations (Kudo 2018, subword regularisation) teach how words are spelt, which names that were never seen
-    need most: every second name alone is cut at random on both sides, and one sentence in five on the source side.
-
-    Args:
-        tokenizer: of the model to train.
-        rng: decides which texts are cut at random; None for none.
-    """
-
-    def __init__(self, tokenizer: MarianTokenizer, rng: random.Random | None = None) -> None:
-        self.pieces, self.end, self.rng = tokenizer.spm_source, tokenizer.eos_token_id, rng
-        self.tags = {language: tokenizer.convert_tokens_to_ids(tag) for language, tag in vocabulary.TAGS.items()}
-        if rng:
-            sentencepiece.set_random_generator_seed(rng.randrange(2**31))
-
-    def __call__(self, pairs: list[Pair]) -> list[Example]:
-        """Both directions of each pair."""
-        examples = []
-        for pair in pairs:
-            name = pair.name == "name"
-            for language, tag in self.tags.items():
-                source = self.encode(pair.en, 0.5 if name else 0.2)
-                target = self.encode(getattr(pair, language), 0.5 if name else 0.0)
-                examples.append(([tag, *source, self.end], [*target, self.end]))
-        return examples
-
-    def encode(self, text: str, share: float) -> list[int]:
-        """Ids of the best segmentation, or in `share` of the calls of a random one."""
-        if self.rng and self.rng.random() < share:
-            return self.pieces.encode(text, out_type=int, enable_sampling=True, alpha=0.2, nbest_size=-1)  # type: ignore[no-any-return]
-        return self.pieces.encode(text, out_type=int)  # type: ignore[no-any-return]
-
-
-def _grouped(examples: list[Example], batch_tokens: int) -> list[list[Example]]:
-    groups: list[list[Example]] = []
-    group: list[Example] = []
-    for example in sorted(examples, key=lambda pair: (len(pair[1]), len(pair[0]), pair)):
-        if group and len(example[1]) * (len(group) + 1) > batch_tokens:
-            groups.append(group)
-            group = []
-        group.append(example)
-    return [*groups, group]
-
-
-def _padded(group: list[Example], pad: int) -> Batch:
-    def rows(side: list[list[int]], filler: int) -> torch.Tensor:
-        longest = max(map(len, side))
-        return torch.tensor([ids + [filler] * (longest - len(ids)) for ids in side])
-
-    source = rows([example[0] for example in group], pad)
-    targets = [example[1] for example in group]
-    return Batch(source, source != pad, rows([[pad, *ids[:-1]] for ids in targets], pad), rows(targets, -100))
 
 
 def new_model(recipe: Recipe, tokenizer: MarianTokenizer) -> MarianMTModel:
@@ -316,7 +234,9 @@ class Trainer:
         losses: list[float] = []
         stop = Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
-        for batch in batches(self.recipe, self.tokenizer, self.progress.step):
+        recipe = self.recipe
+        stream = batches(self.tokenizer, recipe.seed, recipe.batch_tokens, skip=self.progress.step)
+        for batch in stream:
             if self.progress.step >= self.recipe.steps:
                 break
             if stop.is_set():

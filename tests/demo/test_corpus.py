@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.demo.corpus import kazakh, lexicon, names, numbers, patterns, russian, sampling
+from jobs.demo.corpus import kazakh, lexicon, names, numbers, patterns, russian, sampling, sentences
 from jobs.demo.corpus.lexicon import CorpusError
 
 KAZAKH_ONLY = set("әғқңөұүһі")
+WRITTEN = (*patterns.load(), *sentences.load())
 
 
 @pytest.mark.parametrize(
@@ -124,9 +125,9 @@ def test_there_are_enough_patterns_and_entries() -> None:
     assert sum(len(entries) for entries in lexicon.load().values()) >= 1500
 
 
-def test_every_pattern_fills_and_leaves_no_mark_behind() -> None:
+def test_every_pattern_and_sentence_fills_and_leaves_no_mark_behind() -> None:
     rng = random.Random(1)
-    for pattern in patterns.load():
+    for pattern in WRITTEN:
         for _ in range(3):
             pair = patterns.fill(pattern, rng)
             for text in (pair.en, pair.ru, pair.kk):
@@ -134,7 +135,7 @@ def test_every_pattern_fills_and_leaves_no_mark_behind() -> None:
 
 
 def test_every_slot_stands_in_all_three_languages() -> None:
-    for pattern in patterns.load():
+    for pattern in WRITTEN:
         slots = [
             {m["kind"] + m["index"] for m in patterns.SLOT.finditer(text) if not m["mark"]}
             for text in pattern.texts.values()
@@ -148,15 +149,15 @@ def test_a_statement_can_be_framed() -> None:
             assert all(text.endswith(".") for text in pattern.texts.values()), pattern.where
 
 
-def test_no_pattern_is_written_twice() -> None:
+def test_nothing_is_written_twice() -> None:
     seen: dict[str, str] = {}
-    for pattern in patterns.load():
+    for pattern in WRITTEN:
         assert seen.setdefault(pattern.texts["en"], pattern.where) == pattern.where
 
 
 def test_kazakh_text_has_kazakh_letters_and_russian_text_has_none() -> None:
     rng = random.Random(2)
-    pairs = [patterns.fill(pattern, rng) for pattern in patterns.load()]
+    pairs = [patterns.fill(pattern, rng) for pattern in WRITTEN]
     assert sum(bool(KAZAKH_ONLY & set(pair.kk.lower())) for pair in pairs) > 0.99 * len(pairs)
     assert [pair.ru for pair in pairs if KAZAKH_ONLY & set(pair.ru.lower())] == []
 
@@ -171,6 +172,20 @@ def test_training_never_meets_a_held_out_pattern() -> None:
     stream = sampling.stream(3)
     for _ in range(3000):
         assert next(stream).name.split("+")[-1] not in kept
+
+
+def test_no_sentence_that_is_trained_on_is_like_a_held_out_pattern() -> None:
+    kept = sampling.split().unseen
+    for sentence in sentences.load():
+        assert max(sentences.likeness(sentence, pattern) for pattern in kept) < sentences.LIKE, sentence.where
+
+
+def test_invented_names_sound_like_their_list_and_most_of_them_are_not_in_it() -> None:
+    rng = random.Random(6)
+    made = [names.invent("slavic_surname", rng) for _ in range(200)]
+    listed = {name for (name, *_) in names.parts()["slavic_surname"]}
+    assert sum(name in listed for name in made) < 100
+    assert sum(name.endswith(("ов", "ев", "ёв", "ин", "ко", "ий")) for name in made) > 100
 
 
 def test_the_stream_is_the_same_for_the_same_seed() -> None:
@@ -195,3 +210,8 @@ def test_a_malformed_entry_is_named_with_its_place(line: str, message: str) -> N
 def test_a_malformed_pattern_is_named_with_its_place() -> None:
     with pytest.raises(CorpusError, match=r"x.txt:3: a pattern is a number"):
         list(patterns.parse("\n\n001\nen One.\nru Один.\n", "x.txt"))
+
+
+def test_a_malformed_sentence_is_named_with_its_place() -> None:
+    with pytest.raises(CorpusError, match=r"x.tsv:2: a sentence is English, Russian and Kazakh"):
+        list(sentences.parse("One.\tОдин.\tБір.\nTwo.\tДва.\n", "x.tsv"))

@@ -1,5 +1,5 @@
-import random
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -9,8 +9,9 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, MarianTokenizer
 
-from jobs.demo.corpus import sampling
-from jobs.demo.train import LOG, Encoder, Recipe, Trainer, batches, main, rate
+from jobs.demo import batches
+from jobs.demo.forward import Batch
+from jobs.demo.train import LOG, Recipe, Trainer, main, rate
 
 RECIPE = Recipe(seed=3, steps=4, batch_tokens=300, warmup=2, width=64, encoder_layers=1, decoder_layers=1)
 
@@ -23,21 +24,32 @@ def work(random_marian: Path, tmp_path: Path) -> Path:
     return tmp_path / "work"
 
 
+@pytest.fixture(autouse=True)
+def small_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "POOL", 200)
+
+
+def stream(trainer: Trainer, count: int) -> Iterator[Batch]:
+    """The next batches of a training."""
+    skip = trainer.progress.step
+    return islice(batches.batches(trainer.tokenizer, RECIPE.seed, RECIPE.batch_tokens, skip), count)
+
+
 def weights(trainer: Trainer) -> torch.Tensor:
     return torch.cat([tensor.flatten() for tensor in trainer.average.state_dict().values()])
 
 
 def test_a_training_that_was_broken_off_goes_on_as_if_it_had_not_been(work: Path) -> None:
     unbroken = Trainer(work, RECIPE)
-    for batch in islice(batches(RECIPE, unbroken.tokenizer, 0), 4):
+    for batch in stream(unbroken, 4):
         unbroken.step(batch)
     first = Trainer(work, RECIPE)
-    for batch in islice(batches(RECIPE, first.tokenizer, 0), 2):
+    for batch in stream(first, 2):
         first.step(batch)
     first.checkpoint()
     second = Trainer(work, RECIPE)
     assert second.progress.step == 2
-    for batch in islice(batches(RECIPE, second.tokenizer, 2), 2):
+    for batch in stream(second, 2):
         second.step(batch)
     assert torch.allclose(weights(unbroken), weights(second), atol=1e-6)
 
@@ -79,33 +91,6 @@ def test_a_folder_without_weights_to_go_on_from_is_named(
         main()
     assert f"--start {tmp_path / 'nothing'}: no model.safetensors" in capsys.readouterr().err
     assert not (tmp_path / "work").exists()
-
-
-def test_both_languages_are_asked_for_by_the_first_token(random_marian: Path) -> None:
-    tokenizer = MarianTokenizer.from_pretrained(random_marian)
-    tags = {tokenizer.get_vocab()[tag] for tag in (">>rus<<", ">>kaz<<")}
-    first = {int(tag) for batch in islice(batches(RECIPE, tokenizer, 0), 10) for tag in batch.source[:, 0]}
-    assert first == tags
-
-
-def test_training_sees_the_token_ids_that_the_tokenizer_gives(random_marian: Path) -> None:
-    tokenizer = MarianTokenizer.from_pretrained(random_marian)
-    pairs = sampling.seen_patterns(20, 5)
-    for pair, (source, target) in zip(pairs, Encoder(tokenizer)(pairs)[::2], strict=True):
-        assert source == tokenizer(f">>rus<< {pair.en}")["input_ids"]
-        assert target == tokenizer(text_target=pair.ru)["input_ids"]
-
-
-def test_other_segmentations_are_of_the_same_text_and_come_again_with_the_same_seed(random_marian: Path) -> None:
-    tokenizer = MarianTokenizer.from_pretrained(random_marian)
-    names = sampling.unseen_names(30, 5)
-    once, again = (Encoder(tokenizer, random.Random(1))(names) for _ in range(2))
-    assert once == again
-    plain = Encoder(tokenizer)(names)
-    assert once != plain
-    assert [tokenizer.spm_source.decode(target[:-1]) for _, target in once] == [
-        tokenizer.spm_source.decode(target[:-1]) for _, target in plain
-    ]
 
 
 def test_a_training_may_be_made_longer_until_its_rate_falls(work: Path) -> None:

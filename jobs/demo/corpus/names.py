@@ -21,6 +21,7 @@ _LATIN = (
 )
 _TO_LATIN = dict(zip("абвгдежзийклмнопрстуфхцчшщъыьэюя", _LATIN, strict=True))
 _VOWELS = "аеёиоуыэюя"
+INVENTED = 0.5  # of the names that are trained on: the lists are short, and a name of a list is learnt as a whole
 
 
 def kazakh_to_russian(name: str) -> str:
@@ -83,18 +84,53 @@ def _slavic(name: str) -> tuple[str, str, str]:
 def _feminine(surname: str) -> str:
     if surname.endswith(("ский", "цкий")):
         return surname[:-2] + "ая"
-    return surname + "а" if surname.endswith(("ов", "ев", "ин")) else surname
+    return surname + "а" if surname.endswith(("ов", "ев", "ёв", "ин")) else surname
 
 
-def generate(rng: random.Random) -> Name:
-    """A name: mostly Kazakh, some Russian, some from further away."""
+@lru_cache
+def _letters(group: str) -> dict[str, str]:
+    """Which letters follow two others in the names of a group that are not held out; `^` begins a name, `$` ends it."""
+    found: dict[str, str] = {}
+    for name, *_ in parts()[group]:
+        if not held_out(name):
+            marked = f"^^{name.lower()}$"
+            for position in range(len(marked) - 2):
+                found[marked[position : position + 2]] = (
+                    found.get(marked[position : position + 2], "") + marked[position + 2]
+                )
+    return found
+
+
+def invent(group: str, rng: random.Random) -> str:
+    """A name of four to ten letters that sounds like those of a group: a letter is drawn from those that follow the last two."""
+    follow = _letters(group)
+    while True:
+        made = "^^"
+        while made[-1] != "$":
+            made += rng.choice(follow[made[-2:]])
+        if 4 <= len(made) - 3 <= 10:
+            return made[2:-1].capitalize()
+
+
+def _one(group: str, rng: random.Random, invented: float) -> str:
+    return invent(group, rng) if invented and rng.random() < invented else rng.choice(parts()[group])[0]
+
+
+def generate(rng: random.Random, invented: float = 0.0) -> Name:
+    """A name: mostly Kazakh, some Russian, some from further away.
+
+    Args:
+        rng: decides.
+        invented: share of whole Kazakh and Russian names that are made of letters (`invent`) and not taken from the lists.
+    """
     gender: russian.Gender = "f" if rng.random() < 0.3 else "m"
     origin = rng.random()
     if origin < 0.6:
-        return Name(_local(kazakh_given(rng, gender)), _local(kazakh_surname(rng, gender)), gender)
+        given, surname = kazakh_given(rng, gender, invented), kazakh_surname(rng, gender, invented)
+        return Name(_local(given), _local(surname), gender)
     if origin < 0.8:
-        surname = rng.choice(parts()["slavic_surname"])[0]
-        given = rng.choice(parts()[f"slavic_{gender}"])[0]
+        surname = _one("slavic_surname", rng, invented)
+        given = _one(f"slavic_{gender}", rng, invented)
         return Name(_slavic(given), _slavic(_feminine(surname) if gender == "f" else surname), gender)
     given_cells = rng.choice(parts()[f"western_{gender}"])
     surname_cells = rng.choice(parts()["western_surname"])
@@ -113,16 +149,16 @@ def _joined(first: str, second: str) -> str:
     return first + (second[1:] if first[-1] == second[0] else second)
 
 
-def kazakh_given(rng: random.Random, gender: russian.Gender) -> str:
+def kazakh_given(rng: random.Random, gender: russian.Gender, invented: float = 0.0) -> str:
     """A given name in Kazakh spelling, whole or compounded of two parts."""
     if rng.random() < 0.4:
-        return rng.choice(parts()[f"kazakh_{gender}"])[0]
+        return _one(f"kazakh_{gender}", rng, invented)
     return _joined(rng.choice(parts()["kazakh_first"])[0], rng.choice(parts()[f"kazakh_second_{gender}"])[0])
 
 
-def kazakh_surname(rng: random.Random, gender: russian.Gender) -> str:
+def kazakh_surname(rng: random.Random, gender: russian.Gender, invented: float = 0.0) -> str:
     """A surname in Kazakh spelling, from a given name: -ов/-ев, -ұлы/-қызы, or the bare name."""
-    base = kazakh_given(rng, "m")
+    base = kazakh_given(rng, "m", invented)
     ending = rng.random()
     if ending < 0.15:
         return base
@@ -167,7 +203,7 @@ def filler(name: Name) -> Filler:
 def generated_filler(rng: random.Random) -> Filler:
     """A generated person, none of whose names is held out."""
     while True:
-        name = generate(rng)
+        name = generate(rng, INVENTED)
         if not held_out(name.given[2]) and not held_out(name.surname[2]):
             return filler(name)
 

@@ -1,21 +1,23 @@
-"""Shows patterns filled, so that they can be read as a speaker reads them: `python -m jobs.demo.corpus.preview [file ...]`.
+"""Shows patterns and sentences filled, to be read as a speaker reads them: `python -m jobs.demo.corpus.preview [file ...]`.
 
-Exits with 1 and a list of what is wrong where a pattern does not follow the notation.
+Exits with 1 and a list of what is wrong where one does not follow the notation, or is like a pattern kept for measuring.
 """
 
 import argparse
 import random
 import sys
+from collections.abc import Callable, Iterator
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
-from jobs.demo.corpus import lexicon, patterns
+from jobs.demo.corpus import lexicon, patterns, sentences
 
 
 def main() -> int:
     """Print three filled examples of each pattern, or the forms of lexicon entries."""
     parser = argparse.ArgumentParser(prog="python -m jobs.demo.corpus.preview", description=__doc__)
     parser.add_argument(
-        "files", nargs="*", help="patterns/<name>.txt or lexicon/<name>.tsv, by bare name; default: all"
+        "files", nargs="*", help="patterns/<name>.txt, sentences/<name>.tsv or lexicon/<name>.tsv; default: all"
     )
     parser.add_argument("--examples", type=int, default=3, help="filled examples of each pattern (0 only checks)")
     parser.add_argument("--from", dest="first", type=int, default=0, help="begin at this pattern number")
@@ -27,12 +29,11 @@ def main() -> int:
     except lexicon.CorpusError as error:
         problems.append(str(error))
     count = 0
-    folder = files("jobs.demo.corpus").joinpath("patterns")
-    for file in sorted(folder.iterdir(), key=lambda item: item.name):
-        if not file.name.endswith(".txt") or (wanted and file.name not in wanted):
+    for file, parse in _written():
+        if wanted and file.name not in wanted:
             continue
         try:
-            found = list(patterns.parse(file.read_text(encoding="utf-8"), file.name))
+            found = list(parse(file.read_text(encoding="utf-8"), file.name))
         except lexicon.CorpusError as error:
             problems.append(str(error))
             continue
@@ -43,10 +44,29 @@ def main() -> int:
                 problems.append(f"{pattern.where}: the number {pattern.name} is used twice")
             seen.add(pattern.name)
             problems.extend(_show(pattern, arguments.examples, arguments.first))
-    print(f"{count} patterns, {len(problems)} problems")
+            if parse is sentences.parse:
+                problems.extend(_too_like(pattern))
+    print(f"{count} patterns and sentences, {len(problems)} problems")
     for problem in problems:
         print(problem)
     return 1 if problems else 0
+
+
+def _written() -> Iterator[tuple[Traversable, Callable[[str, str], Iterator[patterns.Pattern]]]]:
+    """The files of patterns and sentences, each with what reads it."""
+    for folder, parse in (("patterns", patterns.parse), ("sentences", sentences.parse)):
+        found = files("jobs.demo.corpus").joinpath(folder).iterdir()
+        for file in sorted(found, key=lambda item: item.name):
+            yield file, parse
+
+
+def _too_like(sentence: patterns.Pattern) -> list[str]:
+    kept = [pattern for pattern in patterns.load() if patterns.held_out(pattern.name)]
+    return [
+        f"{sentence.where}: says in training what {pattern.name} is kept to measure; write another sentence"
+        for pattern in kept
+        if sentences.likeness(sentence, pattern) >= sentences.LIKE
+    ]
 
 
 def _show(pattern: patterns.Pattern, examples: int, first: int) -> list[str]:

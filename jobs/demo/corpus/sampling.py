@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 
-from jobs.demo.corpus import deeds, lexicon, names, patterns
+from jobs.demo.corpus import deeds, lexicon, names, patterns, sentences
 from jobs.demo.corpus.patterns import LANGUAGES, Pair, Pattern, capitalised
 
 FRAMED = 0.45  # share of statements that are put into a frame
@@ -19,7 +19,9 @@ FRAMED = 0.45  # share of statements that are put into a frame
 LONE_NAMES = 0.18
 LONE_ENTRIES = 0.08
 LONE_NUMBERS = 0.04
-DEEDS = 0.5  # share of sentences that are a deed in a clause and not a pattern
+# Shares of the others; what is left are patterns.
+DEEDS = 0.2
+SENTENCES = 0.4
 CURLY = 0.4  # share of English sentences with typographic quotation marks and apostrophes
 
 
@@ -64,7 +66,7 @@ def framed(frame: Pattern, statements: list[Pattern], rng: random.Random) -> Pai
 
 
 def sample(rng: random.Random, pool: tuple[Pattern, ...], statements: tuple[Pattern, ...]) -> Pair:
-    """One training pair: a filled pattern, a framed statement, a deed, a name, an entry of the lexicon or a number."""
+    """One training pair: a pattern, a framed statement, a deed, a sentence, a name, an entry of the lexicon or a number."""
     dice = rng.random()
     if dice < LONE_NAMES:
         return _pair("name", names.generated_filler(rng))
@@ -73,8 +75,11 @@ def sample(rng: random.Random, pool: tuple[Pattern, ...], statements: tuple[Patt
         return _pair(kind, rng.choice(lexicon.load()[kind]))
     if dice < LONE_NAMES + LONE_ENTRIES + LONE_NUMBERS:
         return _pair("number", patterns.draw(rng.choice(patterns.NUMERIC), rng, "number"))
-    if rng.random() < DEEDS:
+    dice = rng.random()
+    if dice < DEEDS:
         return deeds.sample(rng)
+    if dice < DEEDS + SENTENCES:
+        return patterns.fill(rng.choice(sentences.load()), rng)
     pattern = rng.choice(pool)
     if pattern.statement and rng.random() < FRAMED:
         return framed(rng.choice(frames()), [pattern, rng.choice(statements)], rng)

@@ -1,0 +1,49 @@
+"""Sentences that stand alone: patterns on one line, `sentences/*.tsv`, English, Russian and Kazakh in three columns.
+
+Patterns and deeds teach how news is built; these teach words, each in at least two sentences that are otherwise unlike. They are
+trained on whole and never measured with, and none is like a pattern that is kept for measuring (`likeness`).
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.resources import files
+
+from jobs.demo.corpus.lexicon import CorpusError
+from jobs.demo.corpus.patterns import LANGUAGES, SLOT, Pattern
+
+LIKE = 0.5  # share of words in common from which a sentence counts as one that is kept for measuring
+
+
+def parse(text: str, filename: str) -> Iterator[Pattern]:
+    """Sentences of one file; raises `CorpusError` at the first line that is not one."""
+    for number, line in enumerate(text.splitlines(), 1):
+        where = f"{filename}:{number}"
+        texts = line.split("\t")
+        if len(texts) != 3 or not all(texts):
+            raise CorpusError(f"{where}: a sentence is English, Russian and Kazakh with a tab between")
+        yield Pattern(
+            f"{filename.removesuffix('.tsv')}-{number:03d}", dict(zip(LANGUAGES, texts, strict=True)), False, where
+        )
+
+
+@lru_cache
+def load() -> tuple[Pattern, ...]:
+    """All sentences, in the order of files and lines."""
+    folder = files("jobs.demo.corpus").joinpath("sentences")
+    found: list[Pattern] = []
+    for file in sorted(folder.iterdir(), key=lambda item: item.name):
+        if file.name.endswith(".tsv"):
+            found.extend(parse(file.read_text(encoding="utf-8"), file.name))
+    return tuple(found)
+
+
+def likeness(sentence: Pattern, pattern: Pattern) -> float:
+    """Jaccard similarity of the English word sets, slots left out: 1 for the same words, 0 for none in common."""
+    first, second = _words(sentence.texts["en"]), _words(pattern.texts["en"])
+    return len(first & second) / max(1, len(first | second))
+
+
+@lru_cache(maxsize=1000)  # patterns are asked for again and again, one sentence after the other
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", SLOT.sub(" ", text).lower()))
