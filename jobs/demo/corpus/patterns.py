@@ -189,7 +189,7 @@ def _agreement(match: re.Match[str], filler: Filler, language: str, where: str) 
         return options[plural]
     if len(options) == 1 and options[0] in _PAST:
         return _PAST[options[0]][filler.gender]
-    if len(options) == 2 and filler.gender < 2:
+    if len(options) == 2 and match["kind"] in PERSONS:
         return options[filler.gender]
     if len(options) == 4:
         return options[filler.gender]
