@@ -354,10 +354,17 @@ class Summariser(Model):
 
 @dataclass
 class Domain:
-    """Outside these bounds a translator is flagged as out of its domain; null means no bound."""
+    """Outside these bounds a segment is flagged as out of its translator's domain; null means no bound.
+
+    Attributes:
+        lowest_score: mean log-probability of the translation's tokens.
+        most_unknown: pieces of the source that the vocabulary does not have, or words that are not in `words`.
+        words: file in the model's folder with the words that it was trained on, one a line; null for no list.
+    """
 
     lowest_score: float | None = None
     most_unknown: int | None = None
+    words: str | None = None
 
 
 @dataclass

@@ -332,9 +332,11 @@ def main() -> None:
     trainer.run(arguments.minutes, arguments.sentences)
     shutil.rmtree(arguments.ship, ignore_errors=True)
     shutil.copytree(arguments.work / "best", arguments.ship)
+    shutil.copy(arguments.work / "log.jsonl", arguments.ship / LOG)
+    words = vocabulary.words(recipe.seed)
+    (arguments.ship / vocabulary.WORDS).write_text("\n".join(words) + "\n", encoding="utf-8")
     for file in arguments.ship.iterdir():
         file.chmod(0o644)
-    shutil.copy(arguments.work / "log.jsonl", arguments.ship / LOG)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,12 @@ from pathlib import Path
 import sentencepiece
 
 from jobs.demo.corpus import sampling
+from jobs.translate import domain
 
 PIECES = 6000
 SENTENCES = 120_000
 TAGS = {"ru": ">>rus<<", "kk": ">>kaz<<"}  # ISO 639-3 in Marian's notation, as OPUS-MT's multilingual models have it
+WORDS = "words.txt"  # beside shipped weights: the English words of the corpus
 FILES = ("source.spm", "target.spm", "vocab.json", "tokenizer_config.json")
 END, UNKNOWN, PAD = "</s>", "<unk>", "<pad>"
 
@@ -65,3 +67,11 @@ def build(folder: Path, seed: int, pieces: int = PIECES, sentences: int = SENTEN
 def _text(seed: int, sentences: int) -> Iterable[str]:
     for pair in islice(sampling.stream(seed), sentences // 3):
         yield from (pair.en, pair.ru, pair.kk)
+
+
+def words(seed: int, pairs: int = 600_000) -> list[str]:
+    """The English words that a training meets, in small letters and in order: those of so many pairs of its stream."""
+    found: set[str] = set()
+    for pair in islice(sampling.stream(seed), pairs):
+        found.update(word.lower() for word in domain.WORD.findall(pair.en))
+    return sorted(found)

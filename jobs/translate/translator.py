@@ -24,6 +24,7 @@ from jobs.records import Attempt, Candidate, Finish, Flag, Generation, Pair, Pro
 from jobs.text.answers import bare
 from jobs.text.clauses import halves, pieces
 from jobs.text.sentences import segment
+from jobs.translate import domain
 from jobs.translate.glossary import Glossary
 from jobs.translate.joining import carried, together
 
@@ -109,6 +110,7 @@ class Translator:
         if reason := self.convention.refused.get(target):
             raise ModelError(f"{reason}; {self.way_out()}")
         self.checkpoint = checkpoint_for(settings)
+        self.met = domain.met(settings.domain, self.checkpoint, self.key)
         self.tag = self._find_tag()
         self.engine = engine or engine_for(settings, self.checkpoint)
         self.fallback = self._find_fallback()
@@ -432,9 +434,5 @@ class Translator:
             found.append(
                 Flag("trimmed", Severity.NOTE, "", f"the model wrote more than the translation: {made.removed}")
             )
-        domain = self.settings.domain
-        if domain.most_unknown is not None and made.unknown > domain.most_unknown:
-            found.append(Flag("out_of_domain", Severity.WARNING, "", f"{made.unknown} unknown pieces"))
-        elif domain.lowest_score is not None and made.score < domain.lowest_score:
-            found.append(Flag("out_of_domain", Severity.WARNING, "", f"mean log-probability {made.score:.2f}"))
+        found += domain.outside(self.settings.domain, self.met, text, made)
         return found

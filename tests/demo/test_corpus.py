@@ -220,5 +220,5 @@ def test_a_malformed_sentence_is_named_with_its_place() -> None:
 def test_two_words_agree_with_people_alone() -> None:
     texts = {"en": "{country} won.", "ru": "{country} {country~взял|взяла} верх.", "kk": "{country} жеңді."}
     pattern = patterns.Pattern("x", texts, False, "x.tsv:1")
-    with pytest.raises(CorpusError, match="x.tsv:1: .* needs masculine and feminine for a person"):
+    with pytest.raises(CorpusError, match=r"x.tsv:1: .* needs masculine and feminine for a person"):
         patterns.fill(pattern, random.Random(0))

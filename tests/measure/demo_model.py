@@ -19,7 +19,7 @@ from pathlib import Path
 import sacrebleu
 import yaml
 
-from jobs.config import Device, Translator
+from jobs.config import Device, Domain, Translator
 from jobs.demo import vocabulary
 from jobs.demo.corpus import sampling
 from jobs.demo.corpus.patterns import Pair
@@ -27,6 +27,7 @@ from jobs.models import batching, checkpoint
 from jobs.models.budget import Budget
 from jobs.models.seq2seq import Seq2SeqEngine
 from jobs.records import Generation, Prompt
+from jobs.translate import domain
 from tests.measure import SHARED, report
 
 FLORES = SHARED / "translation" / "flores200-devtest.en-ru-kk.tsv"
@@ -56,9 +57,12 @@ def share(flags: Sequence[bool]) -> float:
     return 100 * sum(flags) / len(flags)
 
 
-def measure(engine: Seq2SeqEngine, name: str, size: int) -> dict[str, list[Generation]]:
-    """Print the figures of the held-out sets for one way of decoding; what was made of the seen and unseen patterns."""
-    kept: dict[str, list[Generation]] = {"wire": [], "flores": []}
+Kept = dict[str, list[tuple[str, Generation]]]  # sources with what was made of them
+
+
+def measure(engine: Seq2SeqEngine, name: str, size: int) -> Kept:
+    """Print the figures of the held-out sets for one way of decoding; what was made of patterns and of FLORES-200."""
+    kept: Kept = {"wire": [], "flores": []}
     sets: list[tuple[str, list[Pair], dict[str, float]]] = [
         ("patterns seen", sampling.seen_patterns(size, 2), {"ru": 90, "kk": 90}),
         ("patterns never seen", sampling.unseen_patterns(size, 2), {"ru": 55, "kk": 50}),
@@ -67,7 +71,7 @@ def measure(engine: Seq2SeqEngine, name: str, size: int) -> dict[str, list[Gener
         for title, pairs, targets in sets:
             references = [getattr(pair, language) for pair in pairs]
             made = translate(engine, [pair.en for pair in pairs], language)
-            kept["wire"].extend(made)
+            kept["wire"].extend(zip((pair.en for pair in pairs), made, strict=True))
             report(f"{name}: {title}, chrF++ {language}", chrf(made, references), targets[language], digits=1)
             same = [numbers(item.text) == numbers(text) for item, text in zip(made, references, strict=True)]
             digits = [hit for hit, text in zip(same, references, strict=True) if numbers(text)]
@@ -79,26 +83,30 @@ def measure(engine: Seq2SeqEngine, name: str, size: int) -> dict[str, list[Gener
         if FLORES.exists():
             rows = [line.split("\t") for line in FLORES.read_text(encoding="utf-8").splitlines()][:size]
             made = translate(engine, [row[0] for row in rows], language)
-            kept["flores"].extend(made)
+            kept["flores"].extend(zip((row[0] for row in rows), made, strict=True))
             score = chrf(made, [row[1 if language == "ru" else 2] for row in rows])
             print(f"{name}: FLORES-200 devtest (first {len(rows)}), chrF++ {language}\t{score:.1f}\t\t")
     return kept
 
 
-def domain(kept: dict[str, list[Generation]]) -> None:
-    """How the threshold that is set separates FLORES from held-out wire sentences, and which one would do best."""
-    bounds = yaml.safe_load((CONF / "translator" / "demo.yaml").read_text(encoding="utf-8"))["domain"]
-    lowest = float(bounds["lowest_score"])
+def outside(kept: Kept, bounds: Domain, found: checkpoint.Checkpoint) -> None:
+    """How the bounds that are set separate FLORES from held-out wire sentences, and which score would do best."""
+    known = domain.met(bounds, found, "translator")
 
-    def flagged(made: Sequence[Generation], bound: float) -> float:
-        return share([item.unknown > 0 or item.score < bound for item in made])
+    def flagged(name: str, lowest: float | None) -> float:
+        now = replace(bounds, lowest_score=lowest)
+        return share([bool(domain.outside(now, known, source, made)) for source, made in kept[name]])
 
-    report(f"FLORES flagged out of domain at {lowest}, %", flagged(kept["flores"], lowest), 95, digits=1)
-    report(f"wire flagged out of domain at {lowest}, %", flagged(kept["wire"], lowest), 5, at_most=True, digits=1)
-    for bound in (-0.05, -0.1, -0.15, -0.2, -0.25, -0.3, -0.4, -0.5):
-        print(
-            f"at {bound}: FLORES {flagged(kept['flores'], bound):.1f} %, wire {flagged(kept['wire'], bound):.1f} %\t\t\t"
-        )
+    report(
+        f"FLORES flagged out of domain at {bounds.lowest_score}, %",
+        flagged("flores", bounds.lowest_score),
+        95,
+        digits=1,
+    )
+    wire = flagged("wire", bounds.lowest_score)
+    report(f"wire flagged out of domain at {bounds.lowest_score}, %", wire, 5, at_most=True, digits=1)
+    for bound in (None, *(round(-0.02 * step, 2) for step in range(5, 30))):
+        print(f"at {bound}: FLORES {flagged('flores', bound):.1f} %, wire {flagged('wire', bound):.1f} %\t\t\t")
 
 
 def speed(model: str) -> None:
@@ -136,7 +144,8 @@ def main() -> None:
         kept = measure(engine, name, arguments.size)
         if beams == 4:
             if kept["flores"]:
-                domain(kept)
+                bounds = yaml.safe_load((CONF / "translator" / "demo.yaml").read_text(encoding="utf-8"))["domain"]
+                outside(kept, Domain(**bounds), found)
             speed(arguments.model)
             if arguments.read:
                 write_readings(engine, arguments.read)

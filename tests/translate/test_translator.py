@@ -1,8 +1,10 @@
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from jobs.config import Domain, Translator
+from jobs.models.engine import ModelError
 from jobs.records import Finish, Flag, Generation, Pair, Prompt, Severity
 from jobs.translate.translator import NotTranslated
 from jobs.translate.translator import Translator as Room
@@ -87,6 +89,24 @@ def test_what_the_engine_tells_becomes_a_flag(
     settings.domain = Domain(lowest_score=-0.5, most_unknown=0)
     made = room(settings, Upper({"Bad one.": generation})).translate([("Good one. Bad one.", "en")])[0]
     assert [(flag.check, flag.severity, flag.where) for flag in made.flags] == [(check, severity, "segment 2")]
+
+
+def test_words_that_the_model_never_met_are_named_and_names_are_not_among_them(
+    settings: Translator, tmp_path: Path
+) -> None:
+    (tmp_path / "words.txt").write_text("said\nthe\nminister\n")
+    settings.domain = Domain(most_unknown=1, words=str(tmp_path / "words.txt"))
+    text = "The minister said Zhezkazgan. The minister said kittens. The purring kittens said the kittens."
+    made = room(settings, Upper()).translate([(text, "en")])[0]
+    assert [(flag.check, flag.where, flag.detail) for flag in made.flags] == [
+        ("out_of_domain", "segment 3", "never met in training: kittens, purring")
+    ]
+
+
+def test_a_list_of_words_that_is_not_there_is_named_with_the_way_out(settings: Translator) -> None:
+    settings.domain = Domain(most_unknown=0, words="words.txt")
+    with pytest.raises(ModelError, match=r"translators.ru.domain.words: .*words.txt: no such file; set it to null"):
+        room(settings, Upper())
 
 
 def test_a_good_translation_has_no_flags(settings: Translator) -> None:

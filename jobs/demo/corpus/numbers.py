@@ -64,6 +64,14 @@ def percent(rng: random.Random) -> tuple[Forms, Forms, Forms]:
     return {"nom": figure + sign}, {"nom": local + "%"}, forms
 
 
+def time(rng: random.Random) -> tuple[Forms, Forms, Forms]:
+    """A time of day; Kazakh declines it as it is read, by its minutes: 15:00-де, 15:30-да."""
+    minutes, heard = rng.choice((("00", "нөл"), ("00", "нөл"), ("30", "отыз"), ("15", "бес"), ("45", "бес")))
+    text = f"{rng.randint(0, 23)}:{minutes}"
+    forms = {case: kazakh.decline(text, case, say=heard) for case in kazakh.CASES}
+    return {"nom": text}, {"nom": text}, forms
+
+
 def money(rng: random.Random) -> tuple[Forms, Forms, Forms]:
     """A sum with its currency; Russian abbreviates the magnitude, so that it does not decline."""
     prefix, suffix, russian, kazakh_word = rng.choice(_CURRENCIES)

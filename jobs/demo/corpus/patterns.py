@@ -122,8 +122,7 @@ def _numeric(kind: str, rng: random.Random) -> Filler:
         number = rng.randint(2, 10)
         return _as_filler(numbers.word(number), number)
     if kind == "time":
-        text = {"nom": f"{rng.randint(0, 23)}:{rng.choice(('00', '00', '30', '15', '45'))}"}
-        return _as_filler((text, text, text))
+        return _as_filler(numbers.time(rng))
     ranges = {"n": (2, 99), "hundreds": (100, 999), "day": (1, 28), "year": (1991, 2026), "age": (18, 90)}
     if kind in ranges:
         number = rng.randint(*ranges[kind])
