@@ -20,8 +20,8 @@ LONE_NAMES = 0.18
 LONE_ENTRIES = 0.08
 LONE_NUMBERS = 0.04
 # Shares of the others; what is left are patterns.
-DEEDS = 0.2
-SENTENCES = 0.4
+DEEDS = 0.1
+SENTENCES = 0.35
 CURLY = 0.4  # share of English sentences with typographic quotation marks and apostrophes
 
 
