@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from jobs.demo.corpus import lexicon, patterns, sentences
+from jobs.demo.corpus import lexicon, patterns, sampling, sentences
 
 
 def main() -> int:
@@ -61,10 +61,9 @@ def _written() -> Iterator[tuple[Traversable, Callable[[str, str], Iterator[patt
 
 
 def _too_like(sentence: patterns.Pattern) -> list[str]:
-    kept = [pattern for pattern in patterns.load() if patterns.held_out(pattern.name)]
     return [
         f"{sentence.where}: says in training what {pattern.name} is kept to measure; write another sentence"
-        for pattern in kept
+        for pattern in sampling.split().unseen
         if sentences.likeness(sentence, pattern) >= sentences.LIKE
     ]
 
