@@ -47,7 +47,7 @@ class Recipe:
     batch_tokens: int = 3000
     learning_rate: float = 3e-3
     warmup: int = 150
-    cooldown: float = 0.25
+    cooldown: float = 0.5
     label_smoothing: float = 0.05
     dropout: float = 0.1
     averaging: float = 0.998

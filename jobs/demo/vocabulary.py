@@ -70,8 +70,5 @@ def _text(seed: int, sentences: int) -> Iterable[str]:
 
 
 def words(seed: int, pairs: int = 600_000) -> list[str]:
-    """The English words that a training meets, in small letters and in order: those of so many pairs of its stream."""
-    found: set[str] = set()
-    for pair in islice(sampling.stream(seed), pairs):
-        found.update(word.lower() for word in domain.WORD.findall(pair.en))
-    return sorted(found)
+    """The English words, without names, that a training meets in so many pairs of its stream, in order."""
+    return sorted({word for pair in islice(sampling.stream(seed), pairs) for word in domain.words(pair.en)})

@@ -1,10 +1,12 @@
 import random
 import re
+from itertools import islice
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobs.demo import vocabulary
 from jobs.demo.corpus import kazakh, lexicon, names, numbers, patterns, russian, sampling, sentences
 from jobs.demo.corpus.lexicon import CorpusError
 
@@ -222,3 +224,12 @@ def test_two_words_agree_with_people_alone() -> None:
     pattern = patterns.Pattern("x", texts, False, "x.tsv:1")
     with pytest.raises(CorpusError, match=r"x.tsv:1: .* needs masculine and feminine for a person"):
         patterns.fill(pattern, random.Random(0))
+
+
+def test_the_words_of_the_corpus_are_no_names_and_are_those_that_stand_in_it() -> None:
+    found = vocabulary.words(4, pairs=300)
+    assert {"the", "said"} <= set(found)
+    assert found == sorted(found)
+    assert all(word[0].islower() for word in found)
+    texts = " ".join(pair.en for pair in islice(sampling.stream(4), 300))
+    assert all(word in texts for word in found)
