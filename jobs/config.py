@@ -359,12 +359,22 @@ class Domain:
     Attributes:
         lowest_score: mean log-probability of the translation's tokens.
         most_unknown: pieces of the source that the vocabulary does not have, or words that are not in `words`.
-        words: file in the model's folder with the words that it was trained on, one a line; null for no list.
+        words: text file in the model's folder with the words that it was trained on, one a line; null for no list.
     """
 
     lowest_score: float | None = None
     most_unknown: int | None = None
     words: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.words is None:
+            return
+        if "/" in self.words or not self.words.endswith(".txt"):
+            raise ConfigError("translator.domain.words", self.words, "the name of a .txt file in the model's folder")
+        if self.most_unknown is None:
+            raise ConfigError(
+                "translator.domain.words", self.words, "means nothing without domain.most_unknown; set it too"
+            )
 
 
 @dataclass

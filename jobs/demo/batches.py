@@ -13,7 +13,7 @@ from jobs.demo.corpus import sampling
 from jobs.demo.corpus.patterns import Pair
 from jobs.demo.forward import Batch
 
-POOL = 16_000  # pairs that are sorted by length together: with fewer, a quarter of the source side is padding
+POOL = 16_000  # pairs that are sorted by length together: with a quarter of them, a third of the source side is padding
 
 
 def batches(tokenizer: MarianTokenizer, seed: int, batch_tokens: int, skip: int = 0) -> Iterator[Batch]:

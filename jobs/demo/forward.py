@@ -97,13 +97,15 @@ class _Pass:
         return functional.layer_norm(states, weight.shape, weight, bias)
 
     def drop(self, states: torch.Tensor) -> torch.Tensor:
-        """Dropout with 8-bit random numbers, cut out of 64-bit ones: many times faster to draw than floats."""
-        if not self.dropout:
-            return states
-        words = torch.empty(states.numel() // 8 + 1, dtype=torch.int64, device=states.device)
-        random = words.random_(torch.iinfo(torch.int64).min, None).view(torch.uint8)[: states.numel()]
-        keep = random.view(states.shape) >= round(256 * self.dropout)
-        return states * (keep / (1 - self.dropout)).bfloat16()
+        return dropped(states, self.dropout) if self.dropout else states
+
+
+def dropped(states: torch.Tensor, share: float) -> torch.Tensor:
+    """Dropout with 8-bit random numbers, cut out of 64-bit ones: many times faster to draw than floats."""
+    words = torch.empty(states.numel() // 8 + 1, dtype=torch.int64, device=states.device)
+    random = words.random_(torch.iinfo(torch.int64).min, None).view(torch.uint8)[: states.numel()]
+    keep = random.view(states.shape) >= round(256 * share)
+    return states * (keep / (1 - share)).bfloat16()
 
 
 class _VocabularyLoss(torch.autograd.Function):  # type: ignore[misc]  # torch is seen as Any

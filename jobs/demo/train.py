@@ -233,10 +233,8 @@ class Trainer:
         before = self.progress.seconds
         losses: list[float] = []
         stop = Event()
-        signal.signal(signal.SIGTERM, lambda *_: stop.set())
-        recipe = self.recipe
-        stream = batches(self.tokenizer, recipe.seed, recipe.batch_tokens, skip=self.progress.step)
-        for batch in stream:
+        usual = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        for batch in batches(self.tokenizer, self.recipe.seed, self.recipe.batch_tokens, skip=self.progress.step):
             if self.progress.step >= self.recipe.steps:
                 break
             if stop.is_set():
@@ -248,6 +246,7 @@ class Trainer:
             if now - last > 60 * minutes_between or self.progress.step == self.recipe.steps:
                 self.keep_best(sum(losses) / len(losses), size)
                 losses, last = [], time.monotonic()
+        signal.signal(signal.SIGTERM, usual)
 
     def keep_best(self, loss: float, size: int) -> None:
         """Assess the averaged weights and write them out when they are the best so far."""
@@ -330,10 +329,11 @@ def main() -> None:
     parameters = sum(tensor.numel() for tensor in trainer.model.parameters())
     trainer.log(parameters=parameters, device=str(trainer.device), recipe=_described(trainer.recipe))
     trainer.run(arguments.minutes, arguments.sentences)
+    print("listing the words of the corpus", flush=True)
+    words = vocabulary.words(recipe.seed)
     shutil.rmtree(arguments.ship, ignore_errors=True)
     shutil.copytree(arguments.work / "best", arguments.ship)
     shutil.copy(arguments.work / "log.jsonl", arguments.ship / LOG)
-    words = vocabulary.words(recipe.seed)
     (arguments.ship / vocabulary.WORDS).write_text("\n".join(words) + "\n", encoding="utf-8")
     for file in arguments.ship.iterdir():
         file.chmod(0o644)

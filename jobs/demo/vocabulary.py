@@ -70,5 +70,5 @@ def _text(seed: int, sentences: int) -> Iterable[str]:
 
 
 def words(seed: int, pairs: int = 600_000) -> list[str]:
-    """The English words, without names, that a training meets in so many pairs of its stream, in order."""
+    """The English words of the corpus without names, in order: those of so many pairs of its stream, which is nearly all."""
     return sorted({word for pair in islice(sampling.stream(seed), pairs) for word in domain.words(pair.en)})

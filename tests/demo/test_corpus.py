@@ -177,17 +177,20 @@ def test_training_never_meets_a_held_out_pattern() -> None:
 
 
 def test_no_sentence_that_is_trained_on_is_like_a_held_out_pattern() -> None:
-    kept = sampling.split().unseen
+    kept = [sentences.words(pattern) for pattern in sampling.split().unseen]
     for sentence in sentences.load():
-        assert max(sentences.likeness(sentence, pattern) for pattern in kept) < sentences.LIKE, sentence.where
+        words = sentences.words(sentence)
+        assert max(sentences.likeness(words, others) for others in kept) < sentences.LIKE, sentence.where
 
 
-def test_invented_names_sound_like_their_list_and_most_of_them_are_not_in_it() -> None:
+@pytest.mark.parametrize("group", ["kazakh_m", "kazakh_f", "slavic_m", "slavic_f", "slavic_surname"])
+def test_invented_names_are_in_no_list_and_have_the_letters_of_theirs(group: str) -> None:
     rng = random.Random(6)
-    made = [names.invent("slavic_surname", rng) for _ in range(200)]
-    listed = {name for (name, *_) in names.parts()["slavic_surname"]}
-    assert sum(name in listed for name in made) < 100
-    assert sum(name.endswith(("ов", "ев", "ёв", "ин", "ко", "ий")) for name in made) > 100
+    listed = [name for (name, *_) in names.parts()[group]]
+    made = [names.invent(group, rng) for _ in range(100)]
+    assert not set(made) & set(listed)
+    assert all(4 <= len(name) <= 10 for name in made)
+    assert set("".join(made).lower()) <= set("".join(listed).lower())
 
 
 def test_the_stream_is_the_same_for_the_same_seed() -> None:
@@ -226,10 +229,10 @@ def test_two_words_agree_with_people_alone() -> None:
         patterns.fill(pattern, random.Random(0))
 
 
-def test_the_words_of_the_corpus_are_no_names_and_are_those_that_stand_in_it() -> None:
+def test_the_words_of_the_corpus_are_no_names() -> None:
     found = vocabulary.words(4, pairs=300)
     assert {"the", "said"} <= set(found)
     assert found == sorted(found)
-    assert all(word[0].islower() for word in found)
-    texts = " ".join(pair.en for pair in islice(sampling.stream(4), 300))
-    assert all(word in texts for word in found)
+    alone = [pair.en for pair in islice(sampling.stream(4), 300) if pair.name == "name"]
+    assert len(alone) > 30
+    assert not {word.lower() for name in alone for word in name.split()} & set(found)

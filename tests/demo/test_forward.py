@@ -71,3 +71,10 @@ def test_dropout_is_the_same_for_the_same_seed_and_another_for_another(
 
     assert dropped(1) == dropped(1)
     assert dropped(1) != dropped(2)
+
+
+def test_dropout_leaves_out_its_share_and_keeps_the_mean() -> None:
+    torch.manual_seed(5)
+    left = forward.dropped(torch.ones(1000, 257), 0.1)
+    assert float((left == 0).float().mean()) == pytest.approx(0.1, abs=0.01)
+    assert float(left.float().mean()) == pytest.approx(1.0, abs=0.01)

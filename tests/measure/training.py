@@ -54,7 +54,8 @@ def main() -> None:
             print(f"source tokens that are padding, {pool} pairs sorted together, %\t{100 * padding:.1f}\t\t")
         found = found[:steps]
         trainer.model.train()
-        seconds(trainer, found[:2], loss)
+        for way in (loss, stock):
+            seconds(trainer, found[:2], way)
         ours = theirs = 0.0
         for half in (found[: steps // 2], found[steps // 2 :]):
             ours += seconds(trainer, half, loss)

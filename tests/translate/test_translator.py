@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -91,22 +92,40 @@ def test_what_the_engine_tells_becomes_a_flag(
     assert [(flag.check, flag.severity, flag.where) for flag in made.flags] == [(check, severity, "segment 2")]
 
 
-def test_words_that_the_model_never_met_are_named_and_names_are_not_among_them(
-    settings: Translator, tmp_path: Path
-) -> None:
-    (tmp_path / "words.txt").write_text("said\nthe\nminister\n")
-    settings.domain = Domain(most_unknown=1, words=str(tmp_path / "words.txt"))
-    text = "The minister said Zhezkazgan. The minister said kittens. The purring kittens said the kittens."
-    made = room(settings, Upper()).translate([(text, "en")])[0]
+@pytest.fixture
+def listed(settings: Translator, tmp_path: Path) -> Translator:
+    """Settings of a model with a list of words in its folder."""
+    settings.model = str(shutil.copytree(settings.model, tmp_path / "model"))
+    (tmp_path / "model" / "words.txt").write_text("didn't\nmeet\nsaid\nthe\nminister\n")
+    settings.domain = Domain(most_unknown=1, words="words.txt")
+    return settings
+
+
+def test_words_that_the_model_never_met_are_named_and_names_are_not_among_them(listed: Translator) -> None:
+    text = "Ministers didn’t meet von der Leyen. Kittens said the 21st minister. The purring kittens said."
+    made = room(listed, Upper()).translate([(text, "en")])[0]
     assert [(flag.check, flag.where, flag.detail) for flag in made.flags] == [
         ("out_of_domain", "segment 3", "never met in training: kittens, purring")
     ]
 
 
-def test_a_list_of_words_that_is_not_there_is_named_with_the_way_out(settings: Translator) -> None:
-    settings.domain = Domain(most_unknown=0, words="words.txt")
-    with pytest.raises(ModelError, match=r"translators.ru.domain.words: .*words.txt: no such file; set it to null"):
-        room(settings, Upper())
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "No such file or directory; set it to null"),
+        ("нефть".encode("cp1251"), "is not UTF-8; save it as UTF-8"),
+        (b"\n", "is empty; set it to null"),
+    ],
+)
+def test_a_list_of_words_that_cannot_be_read_is_named_with_the_way_out(
+    listed: Translator, content: bytes | None, reason: str
+) -> None:
+    file = Path(listed.model) / "words.txt"
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ModelError, match=f"translators.ru.domain.words: words.txt: .*{reason}"):
+        room(listed, Upper())
 
 
 def test_a_good_translation_has_no_flags(settings: Translator) -> None:

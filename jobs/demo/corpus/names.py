@@ -7,6 +7,7 @@ Russian and other names are the same in Russian and Kazakh spelling.
 import hashlib
 import random
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -21,7 +22,9 @@ _LATIN = (
 )
 _TO_LATIN = dict(zip("абвгдежзийклмнопрстуфхцчшщъыьэюя", _LATIN, strict=True))
 _VOWELS = "аеёиоуыэюя"
-INVENTED = 0.5  # of the names that are trained on: the lists are short, and a name of a list is learnt as a whole
+INVENTED = (
+    0.5  # of the whole Kazakh and Russian names in training: the lists are short, and their names are learnt by heart
+)
 
 
 def kazakh_to_russian(name: str) -> str:
@@ -90,26 +93,28 @@ def _feminine(surname: str) -> str:
 @lru_cache
 def _letters(group: str) -> dict[str, str]:
     """Which letters follow two others in the names of a group that are not held out; `^` begins a name, `$` ends it."""
-    found: dict[str, str] = {}
+    found: dict[str, str] = defaultdict(str)
     for name, *_ in parts()[group]:
         if not held_out(name):
             marked = f"^^{name.lower()}$"
             for position in range(len(marked) - 2):
-                found[marked[position : position + 2]] = (
-                    found.get(marked[position : position + 2], "") + marked[position + 2]
-                )
+                found[marked[position : position + 2]] += marked[position + 2]
     return found
 
 
 def invent(group: str, rng: random.Random) -> str:
-    """A name of four to ten letters that sounds like those of a group: a letter is drawn from those that follow the last two."""
-    follow = _letters(group)
+    """A name of four to ten letters that sounds like those of a group and is none of them.
+
+    Each letter is drawn from those that follow the last two in the names of the group.
+    """
+    follow, listed = _letters(group), {cells[0] for cells in parts()[group]}
     while True:
         made = "^^"
         while made[-1] != "$":
             made += rng.choice(follow[made[-2:]])
-        if 4 <= len(made) - 3 <= 10:
-            return made[2:-1].capitalize()
+        name = made[2:-1].capitalize()
+        if 4 <= len(name) <= 10 and name not in listed:
+            return name
 
 
 def _one(group: str, rng: random.Random, invented: float) -> str:

@@ -54,17 +54,19 @@ def main() -> int:
 
 def _written() -> Iterator[tuple[Traversable, Callable[[str, str], Iterator[patterns.Pattern]]]]:
     """The files of patterns and sentences, each with what reads it."""
-    for folder, parse in (("patterns", patterns.parse), ("sentences", sentences.parse)):
+    for folder, suffix, parse in (("patterns", ".txt", patterns.parse), ("sentences", ".tsv", sentences.parse)):
         found = files("jobs.demo.corpus").joinpath(folder).iterdir()
         for file in sorted(found, key=lambda item: item.name):
-            yield file, parse
+            if file.name.endswith(suffix):
+                yield file, parse
 
 
 def _too_like(sentence: patterns.Pattern) -> list[str]:
+    words = sentences.words(sentence)
     return [
         f"{sentence.where}: says in training what {pattern.name} is kept to measure; write another sentence"
         for pattern in sampling.split().unseen
-        if sentences.likeness(sentence, pattern) >= sentences.LIKE
+        if sentences.likeness(words, sentences.words(pattern)) >= sentences.LIKE
     ]
 
 

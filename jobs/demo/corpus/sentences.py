@@ -12,7 +12,7 @@ from importlib.resources import files
 from jobs.demo.corpus.lexicon import CorpusError
 from jobs.demo.corpus.patterns import LANGUAGES, SLOT, Pattern
 
-LIKE = 0.5  # share of words in common from which a sentence counts as one that is kept for measuring
+LIKE = 0.5  # likeness from which a sentence counts as one that is kept for measuring
 
 
 def parse(text: str, filename: str) -> Iterator[Pattern]:
@@ -38,12 +38,11 @@ def load() -> tuple[Pattern, ...]:
     return tuple(found)
 
 
-def likeness(sentence: Pattern, pattern: Pattern) -> float:
-    """Jaccard similarity of the English word sets, slots left out: 1 for the same words, 0 for none in common."""
-    first, second = _words(sentence.texts["en"]), _words(pattern.texts["en"])
+def words(pattern: Pattern) -> frozenset[str]:
+    """The English words of a pattern or a sentence, slots left out."""
+    return frozenset(re.findall(r"\w+", SLOT.sub(" ", pattern.texts["en"]).lower()))
+
+
+def likeness(first: frozenset[str], second: frozenset[str]) -> float:
+    """Jaccard similarity of two sets of words: 1 for the same words, 0 for none in common."""
     return len(first & second) / max(1, len(first | second))
-
-
-@lru_cache(maxsize=1000)  # patterns are asked for again and again, one sentence after the other
-def _words(text: str) -> frozenset[str]:
-    return frozenset(re.findall(r"\w+", SLOT.sub(" ", text).lower()))
