@@ -42,17 +42,19 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
 @pytest.fixture(scope="session")
 def random_marian(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Marian checkpoint with the embedded model's tokenizer class and random weights."""
+    """A Marian checkpoint with the embedded model's tokenizer class and list of words, and random weights."""
     from transformers import MarianTokenizer
 
     from jobs.demo import vocabulary
     from jobs.demo.train import Recipe, new_model
+    from jobs.models.checkpoint import EMBEDDED
 
     folder = tmp_path_factory.mktemp("marian")
     vocabulary.build(folder, seed=1, pieces=1200, sentences=1500)
     tokenizer = MarianTokenizer.from_pretrained(folder)
     model = new_model(Recipe(width=64, encoder_layers=1, decoder_layers=1), tokenizer)
     model.save_pretrained(folder)
+    shutil.copy(EMBEDDED / vocabulary.WORDS, folder)
     return folder
 
 

@@ -89,9 +89,9 @@ def measure(engine: Seq2SeqEngine, name: str, size: int) -> Kept:
     return kept
 
 
-def outside(kept: Kept, bounds: Domain, found: checkpoint.Checkpoint) -> None:
+def outside(kept: Kept, bounds: Domain) -> None:
     """How the bounds that are set separate FLORES from held-out wire sentences, and which score would do best."""
-    known = domain.met(bounds, found, "translator")
+    known = domain.met(bounds, checkpoint.find("embedded", None), "translator")
 
     def flagged(name: str, lowest: float | None) -> float:
         now = replace(bounds, lowest_score=lowest)
@@ -122,6 +122,7 @@ def speed(model: str) -> None:
             "translate.fields=[text]",
             f"outputs.root={folder}",
             f"translators.ru.model={model}",
+            "translators.ru.domain.words=null",  # a folder of a training has none yet
         ]
         command = [sys.executable, "-m", "jobs.digest", "articles=jsonl", f"articles.path={path}", *options]
         started = time.perf_counter()
@@ -145,7 +146,7 @@ def main() -> None:
         if beams == 4:
             if kept["flores"]:
                 bounds = yaml.safe_load((CONF / "translator" / "demo.yaml").read_text(encoding="utf-8"))["domain"]
-                outside(kept, Domain(**bounds), found)
+                outside(kept, Domain(**bounds))
             speed(arguments.model)
             if arguments.read:
                 write_readings(engine, arguments.read)
