@@ -1,7 +1,7 @@
 """Sentences that stand alone: patterns on one line, `sentences/*.tsv`, English, Russian and Kazakh in three columns.
 
-Patterns and deeds teach how news is built; these teach words, each in at least two sentences that are otherwise unlike. They are
-trained on whole and never measured with, and none is like a pattern that is kept for measuring (`likeness`).
+Patterns and deeds teach how news is built; these teach words, in sentences that are otherwise unlike. They are trained on whole
+and never measured with, and none is like a pattern that is kept for measuring (`likeness`).
 """
 
 import re
