@@ -24,7 +24,9 @@ class OneHypothesis:
 
     def __init__(self, translator: Any) -> None:
         self.translator = translator
-        self.num_translators = translator.num_translators
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.translator, name)
 
     def translate_batch(self, *rows: Any, **options: Any) -> Any:
         """As asked, but for the number of hypotheses."""
