@@ -9,11 +9,6 @@ from jobs.demo import batches
 from jobs.demo.corpus import sampling
 
 
-@pytest.fixture(autouse=True)
-def small_pool(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "POOL", 200)
-
-
 def test_both_languages_are_asked_for_by_the_first_token(random_marian: Path) -> None:
     tokenizer = MarianTokenizer.from_pretrained(random_marian)
     tags = {tokenizer.get_vocab()[tag] for tag in (">>rus<<", ">>kaz<<")}
@@ -49,4 +44,4 @@ def test_no_batch_has_more_target_tokens_than_asked_and_hardly_any_are_padding(
     found = list(islice(batches.batches(tokenizer, 3, 1000), 60))
     assert all(batch.labels.numel() <= 1000 for batch in found)
     assert sum(int((batch.labels == -100).sum()) for batch in found) < 0.1 * sum(item.labels.numel() for item in found)
-    assert sum(int((~batch.keep).sum()) for batch in found) < 0.4 * sum(batch.keep.numel() for batch in found)
+    assert sum(int((~batch.keep).sum()) for batch in found) < 0.3 * sum(batch.keep.numel() for batch in found)

@@ -24,11 +24,6 @@ def work(random_marian: Path, tmp_path: Path) -> Path:
     return tmp_path / "work"
 
 
-@pytest.fixture(autouse=True)
-def small_pool(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "POOL", 200)
-
-
 def stream(trainer: Trainer, count: int) -> Iterator[Batch]:
     """The next batches of a training."""
     skip = trainer.progress.step

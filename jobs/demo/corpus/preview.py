@@ -7,7 +7,6 @@ import argparse
 import random
 import sys
 from collections.abc import Callable, Iterator
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from jobs.demo.corpus import lexicon, patterns, sampling, sentences
@@ -55,10 +54,8 @@ def main() -> int:
 def _written() -> Iterator[tuple[Traversable, Callable[[str, str], Iterator[patterns.Pattern]]]]:
     """The files of patterns and sentences, each with what reads it."""
     for folder, suffix, parse in (("patterns", ".txt", patterns.parse), ("sentences", ".tsv", sentences.parse)):
-        found = files("jobs.demo.corpus").joinpath(folder).iterdir()
-        for file in sorted(found, key=lambda item: item.name):
-            if file.name.endswith(suffix):
-                yield file, parse
+        for file in patterns.written(folder, suffix):
+            yield file, parse
 
 
 def _too_like(sentence: patterns.Pattern) -> list[str]:

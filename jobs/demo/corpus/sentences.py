@@ -7,10 +7,9 @@ and never measured with, and none is like a pattern that is kept for measuring (
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from importlib.resources import files
 
 from jobs.demo.corpus.lexicon import CorpusError
-from jobs.demo.corpus.patterns import LANGUAGES, SLOT, Pattern
+from jobs.demo.corpus.patterns import LANGUAGES, SLOT, Pattern, written
 
 LIKE = 0.5  # likeness from which a sentence counts as one that is kept for measuring
 
@@ -30,12 +29,7 @@ def parse(text: str, filename: str) -> Iterator[Pattern]:
 @lru_cache
 def load() -> tuple[Pattern, ...]:
     """All sentences, in the order of files and lines."""
-    folder = files("jobs.demo.corpus").joinpath("sentences")
-    found: list[Pattern] = []
-    for file in sorted(folder.iterdir(), key=lambda item: item.name):
-        if file.name.endswith(".tsv"):
-            found.extend(parse(file.read_text(encoding="utf-8"), file.name))
-    return tuple(found)
+    return tuple(each for file in written("sentences", ".tsv") for each in parse(file.read_text("utf-8"), file.name))
 
 
 def words(pattern: Pattern) -> frozenset[str]:
