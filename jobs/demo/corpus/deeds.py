@@ -220,9 +220,7 @@ class Clause:
 def load() -> tuple[Deed, ...]:
     """All deeds, in the order of files and lines; raises `CorpusError` for a line that is none."""
     found = []
-    for file in sorted(files("jobs.demo.corpus").joinpath("deeds").iterdir(), key=lambda item: item.name):
-        if not file.name.endswith(".tsv"):
-            continue
+    for file in lexicon.written("deeds", ".tsv"):
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
             if line.strip() and not line.startswith("#"):
                 found.append(parse_deed(line, f"deeds/{file.name}:{number}"))

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from jobs.demo.corpus import kazakh, russian
 
@@ -86,13 +87,17 @@ def parse_entry(line: str, where: str) -> Filler:
     )
 
 
+def written(folder: str, suffix: str) -> list[Traversable]:
+    """The files of a folder of the corpus, by name; what an editor leaves beside them is none."""
+    found = files("jobs.demo.corpus").joinpath(folder).iterdir()
+    return sorted((file for file in found if file.name.endswith(suffix)), key=lambda file: file.name)
+
+
 @lru_cache
 def load() -> dict[str, tuple[Filler, ...]]:
     """Every kind of filler, by name of its file."""
     kinds: dict[str, tuple[Filler, ...]] = {}
-    for file in sorted(files("jobs.demo.corpus").joinpath("lexicon").iterdir(), key=lambda item: item.name):
-        if not file.name.endswith(".tsv"):
-            continue
+    for file in written("lexicon", ".tsv"):
         lines = file.read_text(encoding="utf-8").splitlines()
         entries = [
             parse_entry(line, f"{file.name}:{number}")

@@ -9,11 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 
 from jobs.demo.corpus import lexicon, names, numbers, russian
-from jobs.demo.corpus.lexicon import CorpusError, Filler
+from jobs.demo.corpus.lexicon import CorpusError, Filler, written
 
 LANGUAGES = ("en", "ru", "kk")
 SLOT = re.compile(r"\{(?P<kind>[a-z_]+)(?P<index>\d?)(?:\.(?P<form>[a-z.]+))?(?:(?P<mark>[~#:])(?P<options>[^{}]*))?\}")
@@ -72,12 +70,6 @@ def parse(text: str, filename: str) -> Iterator[Pattern]:
 def load() -> tuple[Pattern, ...]:
     """All patterns, in the order of files and lines."""
     return tuple(each for file in written("patterns", ".txt") for each in parse(file.read_text("utf-8"), file.name))
-
-
-def written(folder: str, suffix: str) -> list[Traversable]:
-    """The files of a folder of the corpus, by name; what an editor leaves beside them is none."""
-    found = files("jobs.demo.corpus").joinpath(folder).iterdir()
-    return sorted((file for file in found if file.name.endswith(suffix)), key=lambda file: file.name)
 
 
 def held_out(name: str) -> bool:

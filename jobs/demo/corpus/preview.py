@@ -54,7 +54,7 @@ def main() -> int:
 def _written() -> Iterator[tuple[Traversable, Callable[[str, str], Iterator[patterns.Pattern]]]]:
     """The files of patterns and sentences, each with what reads it."""
     for folder, suffix, parse in (("patterns", ".txt", patterns.parse), ("sentences", ".tsv", sentences.parse)):
-        for file in patterns.written(folder, suffix):
+        for file in lexicon.written(folder, suffix):
             yield file, parse
 
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from jobs.demo.corpus.lexicon import CorpusError
-from jobs.demo.corpus.patterns import LANGUAGES, SLOT, Pattern, written
+from jobs.demo.corpus.lexicon import CorpusError, written
+from jobs.demo.corpus.patterns import LANGUAGES, SLOT, Pattern
 
 LIKE = 0.5  # likeness from which a sentence counts as one that is kept for measuring
 
