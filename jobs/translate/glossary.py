@@ -155,7 +155,7 @@ class _Words:
 
     def have(self, rendering: str) -> bool:
         """Whether the words of a rendering stand together, each in any of its forms."""
-        if rendering in self.text:
+        if re.search(rf"(?<!\w){re.escape(rendering)}(?!\w)", self.text) or self._have_acronym(rendering):
             return True
         wanted = [_term_keys(word, self.language) for word in WORD.findall(rendering)]
         if self.language == "ru":
@@ -164,6 +164,11 @@ class _Words:
         if any(all(a & b for a, b in zip(wanted, self.keys[start:], strict=False)) for start in range(last + 1)):
             return True
         return len(wanted) == 1 and self.language == "ru" and self._have_adjective(rendering)
+
+    def _have_acronym(self, rendering: str) -> bool:
+        """Whether an acronym stands there with an ending in small letters: МИД, МИДом."""
+        endings = (word.removeprefix(rendering) for word in self.words if word.startswith(rendering))
+        return rendering.isupper() and any(ending.islower() for ending in endings)
 
     def _have_adjective(self, name: str) -> bool:
         """Whether a Russian adjective was made of a name: Павлодар, павлодарский."""

@@ -25,14 +25,16 @@ def together(parts: Sequence[Segment], made: Sequence[Generation]) -> Generation
 
 
 def _joint(parts: Sequence[Segment], made: Sequence[Generation]) -> Generation:
-    """Parts joined: the worst ending, the mean score by tokens, and between the parts the marks of their sources."""
+    """Parts joined: the worst ending, the mean score by tokens, and between the parts the marks of their sources.
+
+    Where nothing came of one part, the whole is empty: a text that lacks a clause must not look like a translation.
+    """
     endings = {item.finish for item in made}
     worst = (*NOTHING_CAME, Finish.LENGTH, Finish.END, Finish.CARRIED)
     written = sum(item.tokens_out for item in made)
+    texts = [_marked(part, item.text) for part, item in zip(parts[:-1], made[:-1], strict=True)] + [made[-1].text]
     return Generation(
-        "".join(_marked(part, item.text) + part.separator for part, item in zip(parts[:-1], made[:-1], strict=True))
-        + made[-1].text
-        + parts[-1].separator,
+        "".join(text + part.separator for text, part in zip(texts, parts, strict=True)) if all(texts) else "",
         sum(item.tokens_in for item in made),
         sum(item.tokens_kept for item in made),
         written,

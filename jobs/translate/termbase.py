@@ -135,8 +135,14 @@ def _check_header(header: Sequence[str], path: Path, line: int) -> None:
             raise _wrong(path, line, number, f"{name!r} is no column of a glossary; there are {', '.join(_COLUMNS)}")
         if name in header[: number - 1]:
             raise _wrong(path, line, number, f"{name!r} is there twice")
-    if "source" not in header and not any(language in header for language in LANGUAGES):
+    languages = [name for name in header if name in LANGUAGES]
+    if "source" not in header and not languages:
         raise _wrong(path, line, 1, f"it needs a column source, or columns named {', '.join(LANGUAGES)}")
+    if "source" in header and languages:
+        number = header.index(languages[0]) + 1
+        raise _wrong(
+            path, line, number, f"{languages[0]!r} beside source; a row is one rendering, or a term in languages"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +164,11 @@ class _Row:
             words = {language: spellings for language in LANGUAGES if (spellings := self._spellings(language))}
             if not words:
                 raise self._wrong(self.header[0], "the row has no term in any language")
+            if len(words) == 1 and not marks["do_not_translate"]:
+                (alone,) = words
+                raise self._wrong(
+                    alone, "in no other language; say do_not_translate=true for a term that stays as it is"
+                )
             yield from _concept(words, note, **marks)
             return
         if not (source := self._spellings("source")):
@@ -178,9 +189,8 @@ class _Row:
 
     def _spellings(self, name: str) -> tuple[str, ...]:
         spellings = tuple(part.strip() for part in self._cell(name).split("|") if part.strip())
-        for spelling in spellings:
-            if not WORD.search(spelling):
-                raise self._wrong(name, f"{spelling!r} has no letters")
+        if wordless := next((spelling for spelling in spellings if not WORD.search(spelling)), None):
+            raise self._wrong(name, f"{wordless!r} has no letters")
         return spellings
 
     def _language(self, name: str) -> str:
@@ -237,6 +247,8 @@ def _entry(entry: Any, path: Path) -> Iterator[Term]:
         terms = tuple(text for item in section.iter("{*}term") if (text := "".join(item.itertext()).strip()))
         if not terms:
             raise _wrong(path, section.sourceline, 1, f"the section {language or 'without xml:lang'} has no term")
+        if wordless := next((term for term in terms if not WORD.search(term)), None):
+            raise _wrong(path, section.sourceline, 1, f"{wordless!r} has no letters")
         if language in LANGUAGES:
             words[language] = terms
     if not words:

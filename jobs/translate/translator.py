@@ -207,8 +207,7 @@ class Translator:
         sources = [source for _, source in texts]
         sentences = [(item.text, source) for items, source in zip(cut, sources, strict=True) for item in items]
         found = self._first(list(dict.fromkeys(sentences)), done)
-        nothing_to_repair = (*NOTHING_CAME, Finish.CARRIED)
-        made = {sentence: item for sentence, item in found.items() if item.made.finish not in nothing_to_repair}
+        made = {sentence: item for sentence, item in found.items() if item.made.finish is not Finish.CARRIED}
         # A repair tells of tokens alone: all segments were told of before.
         found |= self.ladder(made, self._rungs(lambda share, tokens: done(0.0, tokens)))
         return [

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from jobs.config import Repair, Rung
+from jobs.models.telling import NOTHING_CAME
 from jobs.records import Attempt, Candidate, Finish, Flag, Sentence, Severity
 
 Repairer = Callable[[Mapping[Sentence, Candidate], Mapping[Rung, Attempt]], dict[Sentence, Candidate]]
@@ -43,6 +44,8 @@ def repairer(settings: Repair) -> Repairer:
 
 def _goes_on(rung: Rung, best: Candidate, first: Candidate) -> bool:
     """Whether a rung is tried on a sentence, whose best candidate so far is `best`."""
+    if best.made.finish in NOTHING_CAME:
+        return rung is Rung.fallback  # its model is out of memory, or its server gives no answer
     if rung is Rung.glossary:
         return _term_missing(best)
     # A candidate that cures the error at the price of a new warning is kept while a better one is looked for.
@@ -75,7 +78,9 @@ def unusable(candidate: Candidate) -> bool:
 
 
 def _ended(sentence: Sentence, first: Candidate, best: Candidate, tried: tuple[str, ...]) -> Candidate:
-    """The candidate to publish, with what was wrong at first and what was done about it."""
+    """The candidate to publish, with what was wrong at first and what was done about it; one of which nothing came stays."""
+    if best.made.finish in NOTHING_CAME:
+        return best
     if unusable(best):
         made = replace(best.made, text=sentence[0], finish=Finish.CARRIED, alternatives=())
         flag = Flag("untranslated", Severity.ERROR, "", " ".join(sentence[0].split()))

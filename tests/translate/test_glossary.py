@@ -59,6 +59,23 @@ def test_a_term_counts_as_kept_in_any_form(text: str, translation: str, target: 
     assert kept(SHIPPED, text, translation, target) == dict.fromkeys(terms, True)
 
 
+@pytest.mark.parametrize(
+    ("rendering", "translation", "there"),
+    [
+        ("ЕС", "Об этом заявил ЕС.", True),
+        ("ЕС", "Об этом заявил СКЕС.", False),
+        ("ЕС", "ПРОЦЕСС идёт", False),
+        ("МИД", "Об этом сообщили МИДом.", True),
+        ("МИД", "ПИРАМИДА рухнула", False),
+    ],
+)
+def test_an_acronym_counts_as_a_word_with_its_ending_and_not_inside_another(
+    rendering: str, translation: str, there: bool
+) -> None:
+    glossary = Glossary([Term(("XX",), "en", (rendering,), "ru")])
+    assert kept(glossary, "It was XX.", translation, "ru") == {"XX": there}
+
+
 def test_a_term_that_is_missing_is_flagged_with_what_it_should_be() -> None:
     _, (flag,) = SHIPPED.check("Floods hit Taraz.", "Наводнение в Актау.", "en", "ru")
     assert (flag.check, flag.severity.value, flag.detail) == ("glossary", "warning", "Taraz: Тараз is missing")
@@ -142,9 +159,12 @@ def test_a_tbx_file_cannot_read_other_files(write: Write) -> None:
         ("t.tsv", TABLE + "a\tru\tа\t\tmaybe\n", r"line 2, column 5 \(do_not_translate\): 'maybe' is neither"),
         ("t.tsv", TABLE + "a\tru\tа\t\t\t\tx\n", "line 2, column 7: the header has no such column"),
         ("t.tsv", TABLE + "…\tru\tа\n", r"line 2, column 1 \(source\): '…' has no letters"),
+        ("t.tsv", "source\tlanguage\trendering\tru\n", "line 1, column 4: 'ru' beside source"),
+        ("t.tsv", "en\tru\nFoo\t\n", r"line 2, column 1 \(en\): in no other language; say do_not_translate=true"),
         ("t.csv", 'en,ru\n"a,а\n', "line 2, column 1: unexpected end of data"),
         ("t.tbx", "<tbx>\n <a></b>\n</tbx>", "line 2, column 9: Opening and ending tag mismatch"),
         ("t.tbx", "<tbx/>", "line 1, column 1: it has no conceptEntry"),
+        ("t.tbx", TBX.replace("spot market", "%"), "line 4, column 1: '%' has no letters"),
         (
             "t.tbx",
             TBX.replace("<term>спот</term>", "").replace("спотовый рынок", ""),

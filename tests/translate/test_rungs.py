@@ -160,6 +160,20 @@ def test_the_fallback_is_loaded_when_it_is_needed_in_place_of_the_first_model_an
     assert found.flags[-1].detail.startswith(f"by fallback (second@{with_both.checkpoint.revision}), at first numbers")
 
 
+@pytest.mark.parametrize("finish", [Finish.NO_ANSWER, Finish.OUT_OF_MEMORY])
+def test_the_fallback_alone_is_asked_for_a_sentence_of_which_nothing_came(
+    settings: Translator, second: Answering, finish: Finish
+) -> None:
+    first = Answering(lambda _: Generation("", 9, 0, 0, finish, 0.0, problem="no connection"))
+    second.answer = lambda _: made(GOOD)
+    (found,) = translated(room(with_fallback(settings), first), TEN)
+    assert (found.text, found.repairs[0].tried) == (GOOD, ("fallback",))
+    second.answer = first.answer
+    (lost,) = room(with_fallback(settings), first).translate([(TEN, "en")])
+    assert isinstance(lost, NotTranslated)
+    assert len(first.rounds) == 2
+
+
 def test_a_fallback_that_knows_no_pair_of_the_translator_is_refused_at_once(
     settings: Translator, second: Answering
 ) -> None:

@@ -172,6 +172,15 @@ def test_a_split_segment_is_as_unfinished_as_its_worst_piece(settings: Translato
     assert (made.tokens_in, made.tokens_out) == (17, 4)
 
 
+def test_a_segment_of_which_a_piece_came_back_empty_is_empty_and_no_translation_without_a_clause(
+    settings: Translator,
+) -> None:
+    engine = FakeEngine(input_limit=70)
+    engine.enqueue(Generation("one", 8, 8, 3, Finish.END, -0.1), Generation("", 9, 9, 0, Finish.END, -0.1))
+    made = room(settings, engine).translate([(LONG, "en")])[0]
+    assert (made.text, [flag.check for flag in made.flags]) == ("", ["split", "empty"])
+
+
 def test_a_word_that_the_model_cannot_read_whole_is_given_to_it_whole(settings: Translator) -> None:
     engine = FakeEngine(input_limit=20)
     room(settings, engine).translate([("See https://example.org/" + "a" * 30 + " for more.", "en")])
