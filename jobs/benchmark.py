@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobs.config import BenchmarkConfig, ConfigError, printed
+from jobs.config import BenchmarkConfig, ConfigError, EngineKind, printed
 from jobs.entry import Attempt, enter, save_attempt
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def run(config: BenchmarkConfig, attempt: Attempt) -> int:
             ways = rounds.ways_of(config.benchmark, settings.batch_tokens)
             measured = rounds.measure(translators, found.texts, ways, config.benchmark.rounds, _tell)
             best = benchmark.best(measured)
-            recommended = _pasted(attempt, config.target, best) if best else ""
+            recommended = pasted(attempt, config.target, best) if best else ""
             model = f"{settings.name} into {config.target}, beam {settings.beams}"
             benchmark.write(version, measured, model, _notes(config, found, measured), recommended)
             folder.succeed(version, lambda: _write_manifest(version, identity, translators, measured, recommended))
@@ -93,14 +93,14 @@ def _identity(
     config: BenchmarkConfig, translators: "Mapping[str, Translator]", given: dict[str, Any]
 ) -> dict[str, Any]:
     """What was measured: settings, models, program and input."""
-    import jobs
+    from jobs.versions import manifest
 
     settings = printed(config)
     settings["articles"].pop("path")  # as in a digest, the same files elsewhere are the same input
     return {
         "config": settings,
         "models": {name: item.name for name, item in translators.items()},
-        "package": jobs.__version__,
+        "program": manifest.program(),
         "input": given,
     }
 
@@ -110,18 +110,20 @@ def _tell(line: str) -> None:
     log.info(line)
 
 
-def _pasted(attempt: Attempt, target: str, best: "Measurement") -> str:
+def pasted(attempt: Attempt, target: str, best: "Measurement") -> str:
     """Settings for a digest, as they are typed: what this command says of the translator, and what measured best."""
     from omegaconf import OmegaConf
 
     key = f"translators.{target}"
-    given = [str(item) for item in OmegaConf.create(attempt.get("overrides.yaml") or "[]")]
-    settled = ("translator.engine=", "translator.batch_tokens=")
+    given = [str(item).lstrip("+") for item in OmegaConf.create(attempt.get("overrides.yaml") or "[]")]
+    settled = ["translator.engine=", "translator.batch_tokens="]
+    if best.engine != EngineKind.ctranslate2.value:
+        settled.append("translator.compute_type=")  # no other engine has one
     wanted = [item for item in given if item.startswith(("translator.", "translator=", "use="))]
     kept = [
         re.sub("^translator=", f"translator@{key}=", re.sub(r"^translator\.", f"{key}.", item))
         for item in wanted
-        if not item.startswith(settled)
+        if not item.startswith(tuple(settled))
     ]
     found = [f"{key}.engine={best.engine}", f"{key}.batch_tokens={best.batch_tokens}"]
     return " ".join(map(shlex.quote, [*kept, *found]))
@@ -134,6 +136,8 @@ def _notes(config: BenchmarkConfig, found: "Sentences", measured: "Sequence[Meas
         "median counts; loading a model and its first batch are not counted.",
         "Tokens are those read and those written. Padding is for each real token of the input. Same text: sentences that "
         "come out, letter for letter, as in the first row.",
+        "Batches in file order are given to the model one after the other; sorted ones as in a digest, on several cores or "
+        "GPUs at a time.",
         "Peak memory is the GPU's, other processes included, or else that of this process, Python and libraries included.",
     ]
     if found.left_out:

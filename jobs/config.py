@@ -196,6 +196,13 @@ class Articles:
             raise ConfigError("articles.path", '""', f"articles={self.kind.value} needs a file, a folder or a glob")
         if self.kind is Source.hub and not self.hub.name:
             raise ConfigError("articles.hub.name", '""', "articles=hub needs the name of a data set")
+        if self.kind in (Source.demo, Source.hub) and self.path:
+            others = ", ".join(kind.value for kind in Source if kind not in (Source.demo, Source.hub))
+            raise ConfigError(
+                "articles.path", self.path, f"articles={self.kind.value} reads no file; add articles=<kind>: {others}"
+            )
+        if self.kind is not Source.hub and self.hub.name:
+            raise ConfigError("articles.hub.name", self.hub.name, "add articles=hub, which reads it")
 
 
 @dataclass
@@ -486,6 +493,10 @@ class Folder:
 
     root: str = field(default="outputs", metadata=UNPRINTED)
 
+    def __post_init__(self) -> None:
+        if not self.root:
+            raise ConfigError("outputs.root", '""', "the folder that versions are written to")
+
 
 @dataclass
 class Outputs(Folder):
@@ -494,6 +505,7 @@ class Outputs(Folder):
     part_articles: int = 500
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.part_articles < 1:
             raise ConfigError("outputs.part_articles", self.part_articles, "a whole number from 1")
 
@@ -524,6 +536,8 @@ class DigestConfig:
     def __post_init__(self) -> None:
         if self.targets:
             _subset("targets", self.targets, TARGETS)
+        if not re.fullmatch(r"auto|never|v\d{4,}", self.resume):
+            raise ConfigError("resume", self.resume, "auto, never, or a version like v0007")
         if not 0 <= self.max_failed_fraction <= 1:
             raise ConfigError("max_failed_fraction", self.max_failed_fraction, "a number from 0 to 1")
         for language in self.needed:

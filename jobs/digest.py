@@ -55,10 +55,10 @@ def _street(config: DigestConfig) -> list[Any]:
 
 def _identity(config: DigestConfig, files: list[Path], street: list[Any]) -> dict[str, Any]:
     """Everything that decides what comes out: settings, models, program and input."""
-    import jobs
     from jobs.articles import loading
     from jobs.models.families import chat_of
     from jobs.run.stages import models
+    from jobs.versions import manifest
     from jobs.versions.files import sha256
 
     found = models(street)
@@ -72,7 +72,7 @@ def _identity(config: DigestConfig, files: list[Path], street: list[Any]) -> dic
         "prompts": {
             name: chat.instruction if (chat := chat_of(model.settings)) else "" for name, model in found.items()
         },
-        "package": jobs.__version__,
+        "program": manifest.program(),
         "input": loading.identity(config.articles, files),
         "glossary": sha256(Path(terms)) if terms else "",
     }

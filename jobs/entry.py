@@ -109,6 +109,23 @@ def save_attempt(version: Path, attempt: Attempt) -> None:
         (version / "config.yaml").write_text(attempt["config.yaml"], encoding="utf-8")
 
 
+_QUOTED = "'key=\"value\"'"
+# What Hydra and OmegaConf say, and what a user is told; the reason is the first line of the innermost error.
+_PLAIN = (
+    (r"Could not override '(?P<key>[^']+)'", "{key}: no such setting; --cfg job lists them all"),
+    (r"Could not find '(?P<key>[^']+)/(?P<value>[^'/]*)'", "{key}={value}: choose one of {options}"),
+    (r"is not a ListConfig[\s\S]*full_key: (?P<key>\S+)", "{key}: a list is wanted, as in {key}=[one,two]"),
+    (r"is not a subclass of[\s\S]*full_key: (?P<key>\S+)", "{key}: set one of its own settings, which --cfg job lists"),
+    (r"Error merging override (?P<key>.+)", "{key}: {reason}"),
+    (
+        r"Ambiguous value for argument '(?P<key>.+)'",
+        f"{{key}}: a list stands in [ ], a text with a comma so: {_QUOTED}",
+    ),
+    (r"full_key: (?P<key>\S+)", "{key}: {reason}"),
+    ("grammar", f"an override cannot be read: {{reason}}; a text with a mark such as = or [ stands so: {_QUOTED}"),
+)
+
+
 def _plain(error: BaseException) -> str:
     """Hydra's and OmegaConf's messages, which run over several lines, as one line: key, value, what is allowed."""
     root = error
@@ -116,15 +133,10 @@ def _plain(error: BaseException) -> str:
         root = root.__cause__
     if isinstance(root, ConfigError):
         return str(root)
-    text = str(error)
-    if unknown := re.search(r"Could not override '([^']+)'", text):
-        return f"{unknown[1]}: no such setting; --cfg job lists them all"
-    if missing := re.search(r"Could not find '([^']+)/([^'/]+)'", text):
-        options = ", ".join(re.findall(r"^\t(\S+)$", text, flags=re.MULTILINE))
-        return f"{missing[1]}={missing[2]}: choose one of {options}"
+    text = f"{error}\n{root}"
     reason = next((line.strip() for line in str(root).splitlines() if line.strip()), type(root).__name__)
-    if merging := re.search(r"Error merging override (.+)", text):
-        return f"{merging[1]}: {reason[0].lower()}{reason[1:]}"
-    if key := re.search(r"full_key: (\S+)", str(root)):
-        return f"{key[1]}: {reason}"
-    return f"an override cannot be read: {reason}" if "grammar" in text else reason
+    options = ", ".join(dict.fromkeys(re.findall(r"^\t(\S+)$", text, flags=re.MULTILINE)))
+    for pattern, words in _PLAIN:
+        if said := re.search(pattern, text):
+            return words.format(**said.groupdict(), reason=reason[0].lower() + reason[1:], options=options)
+    return reason

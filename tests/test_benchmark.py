@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from jobs.benchmark import pasted
 from jobs.config import Benchmark
+from jobs.records import Measurement
 
 
 def benchmark(overrides: Sequence[str], folder: Path) -> "subprocess.CompletedProcess[str]":
@@ -54,6 +56,21 @@ def test_a_benchmark_leaves_a_version_with_table_chart_and_settings_that_a_diges
     assert settings[:2] == [f"translators.ru.model={random_marian}", "translators.ru.output_limit=8"]
     digest = [sys.executable, "-m", "jobs.digest", *settings, "targets=[ru]", "articles.limit=2", "dry_run=true"]
     subprocess.run(digest, cwd=tmp_path, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    ("engine", "kept"), [("ctranslate2", ["translators.kk.compute_type=int8_float32"]), ("transformers", [])]
+)
+def test_the_settings_to_paste_are_those_of_the_command_that_the_best_engine_has(engine: str, kept: list[str]) -> None:
+    best = Measurement(engine, "cpu", "sorted", 512, 1, 1, 1, 1, 1.0, (1.0,), 1.0, 1.0, 0.0, None, 1.0, 0)
+    given = "[translator=opus_en_ru, translator.compute_type=int8_float32, ++translator.beams=2, articles=demo]"
+    assert pasted({"overrides.yaml": given}, "kk", best).split() == [
+        "translator@translators.kk=opus_en_ru",
+        *kept,
+        "translators.kk.beams=2",
+        f"translators.kk.engine={engine}",
+        "translators.kk.batch_tokens=512",
+    ]
 
 
 def test_the_same_command_again_measures_again_in_a_new_version(random_marian: Path, tmp_path: Path) -> None:

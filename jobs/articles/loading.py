@@ -16,8 +16,11 @@ from jobs.config import Articles
 from jobs.records import Article, Failure
 from jobs.text.language import identify, normalised
 from jobs.text.lookalikes import repaired
+from jobs.text.script import foreign
+from jobs.versions.files import sha256
 
 STAGE = "articles"
+ENOUGH = 2000  # characters that tell a text's script
 SET_ASIDE = frozenset({"duplicate_text"})  # recorded, but nothing went wrong: not counted as failed
 
 
@@ -41,9 +44,11 @@ def identity(settings: Articles, files: list[Path]) -> dict[str, Any]:
         return {"hub": settings.hub.name, "split": settings.hub.split, "hash": rows.hub_fingerprint(settings)}
     described = []
     for file in files:
-        with file.open("rb") as stream:
-            checksum = hashlib.file_digest(stream, "sha256").hexdigest()
-        described.append({"file": rows.shown(file.name), "bytes": file.stat().st_size, "sha256": checksum})
+        try:
+            told = {"bytes": file.stat().st_size, "sha256": sha256(file)}
+        except OSError as error:  # its rows are a failure
+            told = {"unreadable": error.strerror or str(error)}
+        described.append({"file": rows.shown(file.name), **told})
     return {"files": described}
 
 
@@ -78,7 +83,9 @@ class Loader:
     def _columns(self, row: Row) -> Article | Failure:
         names = self.settings.columns
         if names.text not in row.values:
-            return _failure(row, "no_text", f'{row.where}: "{names.text}" is missing; set articles.columns.text=<name>')
+            there = ", ".join(map(str, list(row.values)[:10])) or "no columns"
+            missing = f'{row.where}: "{names.text}" is missing among {there}; set articles.columns.text=<name>'
+            return _failure(row, "no_text", missing)
         found: dict[str, str] = {}
         for name in names.__dataclass_fields__:
             value = row.values.get(getattr(names, name))
@@ -86,7 +93,8 @@ class Loader:
                 return _failure(
                     row,
                     "wrong_type",
-                    f'{row.where}: "{getattr(names, name)}" is {type(value).__name__}, text is wanted',
+                    f'{row.where}: "{getattr(names, name)}" is {type(value).__name__}, text is wanted; '
+                    f"set articles.columns.{name}=<another>",
                 )
             found[name] = "" if value is None else str(value).strip()
         known = {getattr(names, name) for name in names.__dataclass_fields__}
@@ -118,7 +126,10 @@ class Loader:
             return _failure(row, "undecodable", f"{row.where}: holds half of a surrogate pair, which is no character")
         if not any(character.isalpha() for character in text):
             return _failure(row, "no_text", f"{row.where}: no text in it")
-        language = normalised(found.get("language", "")) or identify(f"{found['title']}\n{text}")
+        language = normalised(found.get("language", ""))
+        if not language or foreign(text[:ENOUGH], language):
+            given, language = language, identify(f"{found['title']}\n{text}")
+            extra = {**extra, "language_given": given} if given not in ("", language) else extra
         name = found.get("id") or _name(found.get("url") or f"{found['title']}\n{text}")
         plain = {key: value for key, value in found.items() if key not in ("id", "language")}
         mended = {key: repaired(plain[key], language) for key in ("title", "standfirst", "text") if key in plain}

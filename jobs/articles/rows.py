@@ -62,7 +62,9 @@ def input_files(articles: Articles) -> list[Path]:
         found = [path]
     else:
         found = [Path(name) for name in glob.glob(str(path), recursive=True)]
-    found = sorted(file for file in found if file.is_file())
+    found = sorted(
+        file for file in found if file.is_file() or not file.exists()
+    )  # a broken link is told of as unreadable
     if not found:
         raise ConfigError(
             "articles.path", articles.path, f"no file there; {', '.join(suffixes)} or a glob is looked for"
@@ -101,7 +103,7 @@ def _file(kind: Source, file: Path) -> Iterator[Row]:
 
 @contextmanager
 def _opened(file: Path) -> Iterator[IO[bytes]]:
-    with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as stream:
+    with gzip.open(file, "rb") if file.name.lower().endswith(".gz") else file.open("rb") as stream:
         yield stream  # type: ignore[misc]  # gzip's stream reads bytes as any other
 
 
@@ -112,12 +114,17 @@ def _jsonl(file: Path) -> Iterator[Row]:
             if not line.strip():
                 continue
             try:
-                values = json.loads(line.decode("utf-8-sig"))
+                values = json.loads(line.decode("utf-8-sig"), object_pairs_hook=_object)
             except UnicodeDecodeError as error:
                 yield Row(where, problem=("undecodable", f"{where}: byte {error.start} is not UTF-8"))
                 continue
             except (ValueError, RecursionError) as error:
-                yield Row(where, problem=("not_json", f"{where}: {error}"))
+                hint = (
+                    "; one object a line is wanted, jq -c '.[]' makes that of a list"
+                    if line.lstrip()[:1] == b"["
+                    else ""
+                )
+                yield Row(where, problem=("not_json", f"{where}: {error}{hint}"))
                 continue
             if isinstance(values, dict):
                 yield Row(where, values)
@@ -125,6 +132,17 @@ def _jsonl(file: Path) -> Iterator[Row]:
                 yield Row(
                     where, problem=("wrong_type", f"{where}: a JSON object is wanted, not {type(values).__name__}")
                 )
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if twice := _twice([key for key, _ in pairs]):
+        raise ValueError(f"the key {twice!r} stands there twice")
+    return dict(pairs)
+
+
+def _twice(names: list[str]) -> str:
+    """The first name that stands there a second time, or nothing."""
+    return next((name for place, name in enumerate(names) if name in names[:place]), "")
 
 
 def _csv(file: Path) -> Iterator[Row]:
@@ -135,38 +153,48 @@ def _csv(file: Path) -> Iterator[Row]:
             for number, line in enumerate(stream)
         )
         # Strict, since a quotation mark that is not closed would make one article of all rows down to the next mark.
-        reader = csv.DictReader(lines, strict=True)
-        for start, values in _records(reader):
+        records = _records(csv.reader(lines, strict=True))
+        first, names = next(records, (1, list[str]()))
+        if wrong := names if isinstance(names, str) else _wrong_names(names):
+            where = f"{shown(file)}:{first}"
+            below = "without the names of its first line nothing of the file is read"
+            yield Row(where, problem=("not_csv", f"{where}: {wrong}; {below}"))
+            return
+        for start, fields in records:
             where = f"{shown(file)}:{start}"
-            if isinstance(values, csv.Error):
-                last = reader.reader.line_num
-                torn = f"lines {start} to {last} cannot be told apart: {values}" if last > start else str(values)
-                below = "; without the names of its first line nothing of the file is read" if start == 1 else ""
-                yield Row(where, problem=("not_csv", f"{where}: {torn}{below}"))
-            elif None in values or None in values.values():  # names or fields that are too many
+            if isinstance(fields, str):
+                yield Row(where, problem=("not_csv", f"{where}: {fields}"))
+            elif len(fields) != len(names):
                 yield Row(where, problem=("not_csv", f"{where}: as many fields are wanted as the first line has names"))
-            elif any(map(_undecoded, (*values, *values.values()))):
+            elif any(map(_undecoded, (*names, *fields))):
                 yield Row(where, problem=("undecodable", f"{where}: not UTF-8"))
             else:
-                yield Row(where, dict(values))
+                yield Row(where, dict(zip(names, fields, strict=True)))
 
 
-def _records(reader: "csv.DictReader[str]") -> Iterator[tuple[int, dict[Any, Any] | csv.Error]]:
-    """The first line of each record, and the record or what is wrong with it; nothing can be read below a bad header."""
-    start = 1
+def _records(reader: Any) -> Iterator[tuple[int, list[str] | str]]:
+    """The first line of each record, and its fields or what is wrong with it; blank lines are none."""
     while True:
+        start = reader.line_num + 1
         try:
-            if reader.fieldnames is not None:
-                start = reader.reader.line_num + 1
-            values = next(reader)
+            fields = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield start, error
-            if start == 1:
-                return
+            last = reader.line_num
+            yield start, f"lines {start} to {last} cannot be told apart: {error}" if last > start else str(error)
         else:
-            yield start, values
+            if fields:
+                yield start, fields
+
+
+def _wrong_names(names: list[str]) -> str:
+    """What is wrong with the names of a table's columns, or nothing."""
+    if twice := _twice(names):
+        return f"the name {twice!r} stands there twice"
+    if len(names) == 1 and (mark := next((mark for mark in ";\t|" if mark in names[0]), "")):
+        return f"its fields are parted by {mark!r} where commas are wanted"
+    return ""
 
 
 def _undecoded(value: str) -> bool:
@@ -175,13 +203,17 @@ def _undecoded(value: str) -> bool:
 
 def _parquet(file: Path) -> Iterator[Row]:
     import datasets
+    from pyarrow import parquet
 
     datasets.disable_progress_bars()
     try:
-        rows = datasets.load_dataset("parquet", data_files=str(file), split="train", streaming=True)
+        if not parquet.read_metadata(file).num_rows:
+            return
+        name = glob.escape(str(file))  # which `datasets` takes for a pattern
+        rows = datasets.load_dataset("parquet", data_files=name, split="train", streaming=True)
         for number, values in enumerate(rows, 1):
             yield Row(f"{shown(file)}:{number}", values)
-    except (ValueError, RuntimeError) as error:  # pyarrow's ArrowInvalid is a ValueError
+    except (ValueError, RuntimeError, ImportError) as error:  # ArrowInvalid is a ValueError; pictures want Pillow
         message = shown(str(error).splitlines()[0])
         yield Row(shown(file), problem=("unreadable", f"{shown(file)}: {message}"))
 

@@ -13,6 +13,8 @@ import json
 import shutil
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -151,7 +153,8 @@ class Trainer:
     def __init__(self, work: Path, recipe: Recipe) -> None:
         self.work, self.recipe = work, recipe
         work.mkdir(parents=True, exist_ok=True)
-        if not (work / "tokenizer" / "tokenizer_config.json").exists():
+        begun = (work / "checkpoint.pt").exists()
+        if not begun:
             _begin(work, recipe)
         self.tokenizer = MarianTokenizer.from_pretrained(work / "tokenizer")
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -162,13 +165,14 @@ class Trainer:
         self.average.load_state_dict(self.model.state_dict())
         self.optimisers = _optimisers(self.model)
         self.progress = Progress()
-        self.resume()
+        if begun:
+            self.resume()
+        else:
+            self.checkpoint()  # from here on the folder belongs to this recipe
 
     def resume(self) -> None:
         """Continue from the last checkpoint of the work folder, if it was made by the same recipe."""
         file = self.work / "checkpoint.pt"
-        if not file.exists():
-            return
         saved = torch.load(file, map_location=self.device, weights_only=True)
         if saved["recipe"] != _described(self.recipe) and not self.prolongs(saved):
             raise SystemExit(f"{file}: made by another recipe {saved['recipe']}; choose another --work folder")
@@ -260,12 +264,23 @@ class Trainer:
 
     def export(self, folder: Path) -> None:
         """Write the averaged weights in half precision with the tokenizer's files."""
-        shutil.rmtree(folder, ignore_errors=True)
         half = new_model(self.recipe, self.tokenizer)
         half.load_state_dict(self.average.state_dict())
-        half.half().save_pretrained(folder)
-        for file in (self.work / "tokenizer").iterdir():
-            shutil.copy(file, folder)
+        with _replaced(folder) as written:
+            half.half().save_pretrained(written)
+            for file in (self.work / "tokenizer").iterdir():
+                shutil.copy(file, written)
+
+
+@contextmanager
+def _replaced(folder: Path) -> Iterator[Path]:
+    """An empty folder to write to, which takes the place of `folder` at the end: that is never half written."""
+    written = folder.with_name(f"{folder.name}.tmp")
+    shutil.rmtree(written, ignore_errors=True)
+    written.mkdir(parents=True)
+    yield written
+    shutil.rmtree(folder, ignore_errors=True)
+    written.replace(folder)
 
 
 def _begin(work: Path, recipe: Recipe) -> None:
@@ -318,6 +333,16 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.start and not (Path(arguments.start) / "model.safetensors").is_file():
         parser.error(f"--start {arguments.start}: no model.safetensors in this folder; give one that a training wrote")
+    if (
+        arguments.ship.exists()
+        and not (arguments.ship / "model.safetensors").is_file()
+        and any(arguments.ship.iterdir())
+    ):
+        parser.error(f"--ship {arguments.ship}: holds other files than a model's; choose a new folder")
+    if not 0 < arguments.cooldown <= 1:
+        parser.error(f"--cooldown {arguments.cooldown}: a share of the steps, above 0 and up to 1")
+    if arguments.steps < 1:
+        parser.error(f"--steps {arguments.steps}: a whole number from 1")
     recipe = Recipe(
         seed=arguments.seed,
         start=arguments.start,
@@ -331,12 +356,12 @@ def main() -> None:
     trainer.run(arguments.minutes, arguments.sentences)
     print("listing the words of the corpus", flush=True)
     words = vocabulary.words(recipe.seed)
-    shutil.rmtree(arguments.ship, ignore_errors=True)
-    shutil.copytree(arguments.work / "best", arguments.ship)
-    shutil.copy(arguments.work / "log.jsonl", arguments.ship / LOG)
-    (arguments.ship / vocabulary.WORDS).write_text("\n".join(words) + "\n", encoding="utf-8")
-    for file in arguments.ship.iterdir():
-        file.chmod(0o644)
+    with _replaced(arguments.ship) as written:
+        shutil.copytree(arguments.work / "best", written, dirs_exist_ok=True)
+        shutil.copy(arguments.work / "log.jsonl", written / LOG)
+        (written / vocabulary.WORDS).write_text("\n".join(words) + "\n", encoding="utf-8")
+        for file in written.iterdir():
+            file.chmod(0o644)
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ def as_made(
         while running:
             yield from collect()
     except KeyboardInterrupt:
-        patient = False  # closing the engine ends what is under way
+        patient = False  # a server's requests end with its engine; a local model still ends its batch
         raise
     finally:
         pool.shutdown(wait=patient, cancel_futures=True)

@@ -38,7 +38,8 @@ class Checkpoint:
 def find(model: str, revision: str | None) -> Checkpoint:
     """The checkpoint that `model` names; raises `ModelError` where there is none.
 
-    A hub id is looked up in the local cache first, so that a machine without a network works (`HF_HUB_OFFLINE=1`).
+    Of a hub id without a commit the hub is asked which is the latest; without a network, and with `HF_HUB_OFFLINE=1`, the
+    local cache tells.
     """
     folder = EMBEDDED if model == "embedded" else Path(model).expanduser()
     if folder.is_dir():

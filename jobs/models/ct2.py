@@ -77,11 +77,19 @@ def _config(checkpoint: Checkpoint) -> Any:
 def _generation_config(checkpoint: Checkpoint) -> Any:
     """How the checkpoint itself wants to decode; the defaults where it does not say."""
     from transformers import GenerationConfig
+    from transformers.utils import GENERATION_CONFIG_NAME
+    from transformers.utils.hub import cached_file
 
-    try:
-        return GenerationConfig.from_pretrained(checkpoint.source, revision=checkpoint.hub_revision)
-    except OSError:
-        return GenerationConfig()
+    revision = checkpoint.hub_revision
+    with named_errors(checkpoint, f"{GENERATION_CONFIG_NAME} cannot be read"):
+        if not cached_file(
+            checkpoint.source,
+            GENERATION_CONFIG_NAME,
+            revision=revision,
+            _raise_exceptions_for_missing_entries=False,
+        ):
+            return GenerationConfig()
+        return GenerationConfig.from_pretrained(checkpoint.source, revision=revision)
 
 
 class CTranslate2Engine:

@@ -34,7 +34,7 @@ def logged(version: Path) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        logger.error("stopped: %s", error or type(error).__name__)
+        logger.error("stopped: %s", str(error) or type(error).__name__)
         raise
     finally:
         logger.removeHandler(handler)
@@ -57,7 +57,7 @@ def close(walk: Walk, identity: dict[str, Any]) -> bool:
     _show(walk, counts, notices)
     if not good:
         allowed = walk.config.max_failed_fraction
-        Console(stderr=True).print(
+        Console(stderr=True, soft_wrap=True).print(
             f"[red]{fraction:.1%} failed, more than max_failed_fraction={allowed}[/red]; "
             f"see {walk.version}/failures; everything that was made is kept, without _SUCCESS"
         )

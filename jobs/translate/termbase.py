@@ -114,6 +114,7 @@ def _table(text: str, delimiter: str, path: Path) -> Iterator[Term]:
         else csv.reader(lines, strict=True)
     )
     header: list[str] = []
+    rows = 0
     try:
         for cells in reader:
             if not any(cell.strip() for cell in cells):
@@ -122,10 +123,11 @@ def _table(text: str, delimiter: str, path: Path) -> Iterator[Term]:
                 header = [cell.strip().lower() for cell in cells]
                 _check_header(header, path, reader.line_num)
             else:
+                rows += 1
                 yield from _Row(header, cells, path, reader.line_num).terms()
     except csv.Error as error:
         raise _wrong(path, reader.line_num, 1, str(error)) from None
-    if not header:
+    if not rows:
         raise _wrong(path, 1, 1, "it is empty; it needs a header and a row for each term")
 
 
@@ -180,6 +182,10 @@ class _Row:
         language = self._language("language")
         if not language and not marks["do_not_translate"]:
             raise self._wrong("language", f"it is missing; say one of {', '.join(LANGUAGES)}")
+        if renderings and marks["do_not_translate"]:
+            raise self._wrong("rendering", "it has no use beside do_not_translate=true; leave one of them out")
+        if language and language == spoken:
+            raise self._wrong("language", f"{language!r} is the language of the term itself")
         kept = () if marks["do_not_translate"] else renderings
         yield Term(source, spoken, kept, language, note, marks["case_sensitive"])
 
@@ -188,7 +194,9 @@ class _Row:
         return self.cells[place].strip() if place < len(self.cells) else ""
 
     def _spellings(self, name: str) -> tuple[str, ...]:
-        spellings = tuple(part.strip() for part in self._cell(name).split("|") if part.strip())
+        if (cell := self._cell(name)).startswith('"') and cell.endswith('"'):
+            raise self._wrong(name, f"{cell} is in quotation marks; save the table without them, or as .csv")
+        spellings = tuple(part.strip() for part in cell.split("|") if part.strip())
         if wordless := next((spelling for spelling in spellings if not WORD.search(spelling)), None):
             raise self._wrong(name, f"{wordless!r} has no letters")
         return spellings
@@ -250,7 +258,7 @@ def _entry(entry: Any, path: Path) -> Iterator[Term]:
         if wordless := next((term for term in terms if not WORD.search(term)), None):
             raise _wrong(path, section.sourceline, 1, f"{wordless!r} has no letters")
         if language in LANGUAGES:
-            words[language] = terms
+            words[language] = (*words.get(language, ()), *terms)
     if not words:
         raise _wrong(path, entry.sourceline, 1, f"the entry has no term in {', '.join(LANGUAGES)}")
     marks = {name: _tbx_mark(entry, name, path) for name in _MARKS}

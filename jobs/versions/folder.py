@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from jobs.config import ConfigError
 from jobs.versions import files
 from jobs.versions.fingerprint import differences, fingerprint
 
@@ -60,8 +61,12 @@ def opened(parent: Path, resume: str, identity: dict[str, Any]) -> Iterator[Path
         identity: everything that decides the content; its fingerprint must be that of a continued version.
 
     Raises:
-        VersionError: the named version is missing, finished, in use, or was made with other settings.
+        ConfigError: the named version is missing, finished, or was made with other settings.
+        VersionError: it is in use, or there is no place for a new one.
     """
+    latest = parent / "latest"
+    if latest.exists() and not latest.is_symlink():
+        raise ConfigError("outputs.root", parent.parent, f"{latest} is no link to a version; move it away")
     if resume not in ("auto", "never"):
         found: tuple[Path, int] | None = _named(parent, resume, identity)
     else:
@@ -83,7 +88,7 @@ def _named(parent: Path, name: str, identity: dict[str, Any]) -> tuple[Path, int
     path = parent / name
     if not NAME.fullmatch(name) or not path.is_dir():
         known = ", ".join(item.name for item in versions(parent)[-5:]) or "none yet"
-        raise VersionError(f"resume={name}: no such version in {parent} (latest: {known}); or auto, or never")
+        raise ConfigError("resume", name, f"no such version in {parent} (latest: {known}); or auto, or never")
     try:
         descriptor = _locked(path)
     except BlockingIOError:
@@ -96,11 +101,10 @@ def _named(parent: Path, name: str, identity: dict[str, Any]) -> tuple[Path, int
         return path, descriptor
     os.close(descriptor)
     if manifest.get("status") != RUNNING:
-        raise VersionError(
-            f"resume={name}: {path} is finished ({manifest.get('status')}); leave resume out for a new version"
-        )
+        state = f"is finished ({manifest['status']})" if "status" in manifest else "has no manifest to go on from"
+        raise ConfigError("resume", name, f"{path} {state}; leave resume out for a new version")
     listed = "\n".join(f"  {line}" for line in changed)
-    raise VersionError(f"resume={name}: {path} was begun with other settings:\n{listed}")
+    raise ConfigError("resume", name, f"{path} was begun with other settings:\n{listed}")
 
 
 def _continued(parent: Path, identity: dict[str, Any]) -> tuple[Path, int] | None:
@@ -141,24 +145,25 @@ def _locked(path: Path) -> int:
 def read_manifest(path: Path) -> dict[str, Any]:
     """The manifest of a version, or an empty one where it has none."""
     try:
-        return dict(json.loads((path / "manifest.json").read_text(encoding="utf-8")))
+        found = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+    return found if isinstance(found, dict) else {}
 
 
 def succeed(path: Path, write_manifest: Callable[[], None]) -> None:
-    """Close a complete version: `_SUCCESS`, then `latest` unless that is newer already, then the manifest.
+    """Close a complete version: `_SUCCESS`, then `latest` to the newest that has one, then the manifest.
 
     A version killed in between is still `running` by its manifest, and the next run closes it again.
     """
     files.write_text(path / "_SUCCESS", "")
     latest = path.parent / "latest"
-    newer = latest.is_symlink() and _number(latest.resolve()) > _number(path)
-    if not newer:
+    # Once more where another run ended in the meantime: whoever is last finds the newest.
+    while (newest := _newest_complete(path.parent).name) != (latest.readlink().name if latest.is_symlink() else ""):
         temporary = path.parent / f".latest.{path.name}.tmp"
         with suppress(FileNotFoundError):
             temporary.unlink()
-        temporary.symlink_to(path.name)
+        temporary.symlink_to(newest)
         temporary.replace(latest)
     write_manifest()
 
@@ -166,3 +171,7 @@ def succeed(path: Path, write_manifest: Callable[[], None]) -> None:
 def _number(path: Path) -> int:
     match = NAME.fullmatch(path.name)
     return int(match[1]) if match else 0
+
+
+def _newest_complete(parent: Path) -> Path:
+    return next(path for path in reversed(versions(parent)) if (path / "_SUCCESS").exists())

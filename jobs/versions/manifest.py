@@ -18,13 +18,20 @@ PACKAGES = (
 )
 
 
-def environment() -> dict[str, Any]:
-    """Program, packages, machine."""
+def program() -> dict[str, Any]:
+    """What of the program decides what comes out: its version, the commit that it runs from, and its packages."""
     return {
         "tolmach": jobs.__version__,
         "git_commit": git_commit(),
-        "python": platform.python_version(),
         "packages": {name: found for name in PACKAGES if (found := _version(name))},
+    }
+
+
+def environment() -> dict[str, Any]:
+    """Program and machine."""
+    return {
+        **program(),
+        "python": platform.python_version(),
         "platform": platform.platform(),
         "device": device(),
     }
@@ -55,7 +62,7 @@ def _git(folder: Path, *arguments: str) -> str:
 
 
 def device() -> str:
-    """Where models ran: the GPU's name, or the processor."""
+    """What models could run on: the GPUs that PyTorch sees, or the processor; `ran_on` of each tells on what it did."""
     if torch := sys.modules.get("torch"):
         if torch.cuda.is_available():
             return ", ".join(torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count()))

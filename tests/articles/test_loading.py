@@ -311,3 +311,92 @@ def test_any_csv_that_is_well_formed_is_read_in_full(
         (row.values["title"], row.values["text"]) for row in read(Articles(kind=Source.csv, path=str(path)), [path])
     ]
     assert found == [tuple(row) for row in rows]
+
+
+def test_a_parquet_file_whose_name_holds_brackets_is_itself_and_no_pattern(tmp_path: Path) -> None:
+    for name, text in (("a1.parquet", "Other text about oil output."), ("a[1].parquet", TEXT)):
+        pq.write_table(pa.table({"text": [text]}), tmp_path / name)
+    (article,) = load(Articles(kind=Source.parquet, path=str(tmp_path / "a[1].parquet")))
+    assert isinstance(article, Article)
+    assert article.text == TEXT
+
+
+def test_a_parquet_file_without_rows_has_none(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": pa.array([], pa.string())}), tmp_path / "a.parquet")
+    assert list(load(Articles(kind=Source.parquet, path=str(tmp_path)))) == []
+
+
+def test_a_broken_link_in_a_folder_fails_alone(tmp_path: Path) -> None:
+    jsonl(tmp_path / "a.jsonl", {"text": TEXT})
+    (tmp_path / "b.jsonl").symlink_to(tmp_path / "nowhere")
+    articles = Articles(kind=Source.jsonl, path=str(tmp_path))
+    good, bad = load(articles)
+    assert isinstance(good, Article)
+    assert failure(bad)[0] == "unreadable"
+    described = identity(articles, input_files(articles))["files"]
+    assert ["sha256" in file for file in described] == [True, False]
+
+
+def test_names_that_stand_twice_fail_instead_of_one_of_them_being_lost(tmp_path: Path) -> None:
+    bad, good = load(jsonl(tmp_path / "a.jsonl", '{"text": "A", "text": "B"}', {"text": TEXT}))
+    assert failure(bad) == ("not_json", f"{tmp_path / 'a.jsonl'}:1: the key 'text' stands there twice")
+    assert isinstance(good, Article)
+    (tmp_path / "a.csv").write_text(f"text,text\nA,B\n{TEXT},C\n")
+    (bad,) = load(Articles(kind=Source.csv, path=str(tmp_path / "a.csv")))
+    assert "a.csv:1: the name 'text' stands there twice; without the names" in failure(bad)[1]
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_a_table_with_other_marks_than_commas_is_one_failure_that_says_so(tmp_path: Path, mark: str) -> None:
+    (tmp_path / "a.csv").write_text(f"id{mark}text\n1{mark}{TEXT}\n2{mark}{TEXT}\n")
+    (bad,) = load(Articles(kind=Source.csv, path=str(tmp_path / "a.csv")))
+    assert f"a.csv:1: its fields are parted by {mark!r} where commas are wanted" in failure(bad)[1]
+
+
+def test_rows_below_blank_lines_are_told_by_their_line(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"\nid,text\n\n1,{TEXT}\n\n\n2\n")
+    good, bad = load(Articles(kind=Source.csv, path=str(tmp_path / "a.csv")))
+    assert isinstance(good, Article)
+    assert good.where.endswith("a.csv:4")
+    assert "a.csv:7: as many fields are wanted" in failure(bad)[1]
+
+
+def test_a_zipped_file_is_known_by_its_name_in_capitals(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl.GZ").write_bytes(gzip.compress(json.dumps({"text": TEXT}).encode()))
+    (article,) = load(Articles(kind=Source.jsonl, path=str(tmp_path)))
+    assert isinstance(article, Article)
+
+
+def test_a_list_over_several_lines_is_told_how_it_becomes_lines(tmp_path: Path) -> None:
+    first, *_ = load(jsonl(tmp_path / "a.jsonl", "[", '{"text": "A"},', "]"))
+    assert failure(first)[1].endswith("one object a line is wanted, jq -c '.[]' makes that of a list")
+
+
+@pytest.mark.parametrize(
+    ("given", "text", "language"),
+    [
+        ("en", "Министерство энергетики сообщило во вторник о снижении добычи нефти.", "ru"),
+        ("ru", "Энергетика министрлігі мұнай өндіру көлемі төмендегенін хабарлады.", "kk"),
+        ("kk", TEXT, "en"),
+    ],
+)
+def test_a_language_that_the_text_contradicts_is_told_by_the_text_and_kept_beside_it(
+    tmp_path: Path, given: str, text: str, language: str
+) -> None:
+    wrong, right = load(
+        jsonl(tmp_path / "a.jsonl", {"text": text, "language": given}, {"text": f"{text} 2", "language": language})
+    )
+    assert isinstance(wrong, Article)
+    assert isinstance(right, Article)
+    assert (wrong.language, wrong.extra) == (language, {"language_given": given})
+    assert (right.language, right.extra) == (language, {})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"path": "a.jsonl"}, {"kind": Source.jsonl, "path": "a.jsonl", "hub": Hub(name="owner/name")}],
+    ids=["a path that the demo does not read", "a data set beside a file"],
+)
+def test_an_input_that_would_not_be_read_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match="add articles="):
+        Articles(**wrong)  # type: ignore[arg-type]

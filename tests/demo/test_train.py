@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, MarianTokenizer
 
-from jobs.demo import batches
+from jobs.demo import batches, vocabulary
 from jobs.demo.forward import Batch
 from jobs.demo.train import LOG, Recipe, Trainer, main, rate
 
@@ -17,10 +17,14 @@ RECIPE = Recipe(seed=3, steps=4, batch_tokens=300, warmup=2, width=64, encoder_l
 
 
 @pytest.fixture
-def work(random_marian: Path, tmp_path: Path) -> Path:
-    """A work folder whose vocabulary is there already."""
-    weights = shutil.ignore_patterns("*.safetensors", "config.json", "generation_config.json")
-    shutil.copytree(random_marian, tmp_path / "work" / "tokenizer", ignore=weights)
+def work(random_marian: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A work folder to be, whose vocabulary is made in no time."""
+
+    def build(folder: Path, seed: int, pieces: int) -> None:
+        weights = shutil.ignore_patterns("*.safetensors", "config.json", "generation_config.json")
+        shutil.copytree(random_marian, folder, ignore=weights, dirs_exist_ok=True)
+
+    monkeypatch.setattr(vocabulary, "build", build)
     return tmp_path / "work"
 
 
@@ -49,8 +53,8 @@ def test_a_training_that_was_broken_off_goes_on_as_if_it_had_not_been(work: Path
     assert torch.allclose(weights(unbroken), weights(second), atol=1e-6)
 
 
-def test_a_checkpoint_of_another_recipe_is_not_continued(work: Path) -> None:
-    Trainer(work, RECIPE).checkpoint()
+def test_a_folder_that_was_begun_with_another_recipe_is_not_continued(work: Path) -> None:
+    Trainer(work, RECIPE)
     with pytest.raises(SystemExit, match="choose another --work folder"):
         Trainer(work, Recipe(seed=4, width=64, encoder_layers=1, decoder_layers=1))
 
@@ -98,6 +102,17 @@ def test_a_training_may_be_made_longer_until_its_rate_falls(work: Path) -> None:
     first.checkpoint()
     with pytest.raises(SystemExit, match="made by another recipe"):
         Trainer(work, replace(recipe, steps=200))
+
+
+@pytest.mark.parametrize(("option", "value"), [("--cooldown", "0"), ("--cooldown", "1.5"), ("--steps", "0")])
+def test_a_recipe_that_cannot_be_followed_is_refused(
+    option: str, value: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("sys.argv", ["train", option, value, "--work", str(tmp_path / "work")])
+    with pytest.raises(SystemExit):
+        main()
+    assert f"{option} {value}" in capsys.readouterr().err
+    assert not (tmp_path / "work").exists()
 
 
 def test_the_learning_rate_rises_and_then_falls() -> None:

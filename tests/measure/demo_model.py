@@ -17,7 +17,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import sacrebleu
-import yaml
 
 from jobs.config import Device, Domain, Translator
 from jobs.demo import vocabulary
@@ -29,10 +28,10 @@ from jobs.models.seq2seq import Seq2SeqEngine
 from jobs.records import Generation, Prompt
 from jobs.translate import domain
 from tests.measure import SHARED, report
+from tests.tiny import of_catalogue
 
 FLORES = SHARED / "translation" / "flores200-devtest.en-ru-kk.tsv"
-CONF = Path(__file__).parents[2] / "conf"
-SETTINGS = Translator("demo", "embedded", input_limit=192, output_limit=256, device=Device.cpu)
+SETTINGS = replace(of_catalogue(Translator, "demo"), device=Device.cpu)
 
 
 def translate(engine: Seq2SeqEngine, sentences: Sequence[str], language: str) -> list[Generation]:
@@ -145,8 +144,7 @@ def main() -> None:
         kept = measure(engine, name, arguments.size)
         if beams == 4:
             if kept["flores"]:
-                bounds = yaml.safe_load((CONF / "translator" / "demo.yaml").read_text(encoding="utf-8"))["domain"]
-                outside(kept, Domain(**bounds))
+                outside(kept, SETTINGS.domain)
             speed(arguments.model)
             if arguments.read:
                 write_readings(engine, arguments.read)

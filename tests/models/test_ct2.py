@@ -80,6 +80,19 @@ def with_new_weights(folder: Path, seed: int, made: Path) -> Path:
     return made
 
 
+def test_a_generation_config_that_is_cut_is_named_and_one_that_is_missing_is_none(
+    random_marian: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(random_marian, folder)
+    file = folder / "generation_config.json"
+    file.write_bytes(file.read_bytes()[:40])
+    with pytest.raises(ModelError, match=rf"{folder}: generation_config.json cannot be read: "):
+        ct2.unsupported(find(str(folder), None))
+    file.unlink()
+    assert ct2.unsupported(find(str(folder), None)) == ""
+
+
 @pytest.mark.parametrize("beams", [1, 4])
 @pytest.mark.parametrize(
     ("name", "checkpoint", "target", "count"),

@@ -7,14 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from jobs.config import Check, Checks, DigestConfig, Glossary, Level, Order, Repair, Rung, Translate, Translator
+from jobs.config import (
+    Check,
+    Checks,
+    ConfigError,
+    DigestConfig,
+    Glossary,
+    Level,
+    Order,
+    Repair,
+    Rung,
+    Translate,
+    Translator,
+)
 from jobs.digest import run
 from jobs.models.engine import ModelError
 from jobs.models.engines import engine_for
 from jobs.records import Finish, Generation, Prompt
 from jobs.translate import translator
 from jobs.trust.selftest import SENTENCES
-from jobs.versions.folder import VersionError
 from jobs.versions.parts import failures_of
 from tests.fake_engine import FakeEngine
 from tests.tiny import killed_at, random_translators
@@ -85,7 +96,7 @@ def test_a_version_that_was_begun_with_other_settings_is_not_resumed(config: Mak
     assert run(made, {}) == 0
     manifest = tmp_path / "outputs" / "digest" / "v0001" / "manifest.json"
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"status": "running"}))
-    with pytest.raises(VersionError, match=r"resume=v0001: .* was begun with other settings"):
+    with pytest.raises(ConfigError, match=r"resume=v0001: .* was begun with other settings"):
         run(replace(made, targets=["kk"], resume="v0001"), {})
     assert run(replace(made, resume="v0001"), {}) == 0
 

@@ -139,6 +139,13 @@ def test_tbx_of_both_versions_is_read(write: Write, text: str) -> None:
     assert kept(glossary, "О спотовом рынке.", "A spot market.", "en", "ru") == {"спотовый рынок": True}
 
 
+def test_the_terms_of_two_sections_of_one_language_are_all_found(write: Write) -> None:
+    british = '<langSec xml:lang="en-GB"><termSec><term>cash market</term></termSec></langSec>'
+    glossary = Glossary(read(write("t.tbx", TBX.replace("<langSec", f"{british}<langSec", 1))))
+    for text in ("A spot market.", "A cash market."):
+        assert list(kept(glossary, text, "О спотовом рынке.", "ru").values()) == [True]
+
+
 def test_a_tbx_file_cannot_read_other_files(write: Write) -> None:
     secret = write("secret.txt", "secret")
     entity = f'<!DOCTYPE tbx [<!ENTITY leak SYSTEM "file://{secret}">]>'
@@ -160,6 +167,10 @@ def test_a_tbx_file_cannot_read_other_files(write: Write) -> None:
         ("t.tsv", TABLE + "a\tru\tа\t\t\t\tx\n", "line 2, column 7: the header has no such column"),
         ("t.tsv", TABLE + "…\tru\tа\n", r"line 2, column 1 \(source\): '…' has no letters"),
         ("t.tsv", "source\tlanguage\trendering\tru\n", "line 1, column 4: 'ru' beside source"),
+        ("t.tsv", TABLE, "line 1, column 1: it is empty"),
+        ("t.tsv", TABLE + '"a"\tru\tа\n', r'line 2, column 1 \(source\): "a" is in quotation marks'),
+        ("t.tsv", TABLE + "a\tru\tа\t\ttrue\n", r"line 2, column 3 \(rendering\): it has no use beside"),
+        ("t.tsv", TABLE + "a\ten\tb\n", r"line 2, column 2 \(language\): 'en' is the language of the term"),
         ("t.tsv", "en\tru\nFoo\t\n", r"line 2, column 1 \(en\): in no other language; say do_not_translate=true"),
         ("t.csv", 'en,ru\n"a,а\n', "line 2, column 1: unexpected end of data"),
         ("t.tbx", "<tbx>\n <a></b>\n</tbx>", "line 2, column 9: Opening and ending tag mismatch"),

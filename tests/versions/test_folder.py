@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.config import ConfigError
 from jobs.versions import folder
 from jobs.versions.fingerprint import differences, fingerprint
 from jobs.versions.folder import VersionError, claim, opened, succeed, versions
@@ -64,20 +65,20 @@ def test_a_version_in_use_is_left_alone(tmp_path: Path) -> None:
 def test_resuming_with_other_settings_is_refused_with_the_differences(tmp_path: Path) -> None:
     with opened(tmp_path, "auto", ONE):
         pass
-    with pytest.raises(VersionError, match=r"config\.summariser\.sentences: 3 -> 2"), opened(tmp_path, "v0001", TWO):
+    with pytest.raises(ConfigError, match=r"config\.summariser\.sentences: 3 -> 2"), opened(tmp_path, "v0001", TWO):
         pass
 
 
 def test_resuming_what_is_not_there_names_what_is(tmp_path: Path) -> None:
     claim(tmp_path)
-    with pytest.raises(VersionError, match=r"resume=v0007: no such version .*v0001"), opened(tmp_path, "v0007", ONE):
+    with pytest.raises(ConfigError, match=r"resume=v0007: no such version .*v0001"), opened(tmp_path, "v0007", ONE):
         pass
 
 
 def test_resuming_a_finished_version_is_refused(tmp_path: Path) -> None:
     with opened(tmp_path, "auto", ONE) as first:
         finish(first)
-    with pytest.raises(VersionError, match=r"is finished"), opened(tmp_path, "v0001", ONE):
+    with pytest.raises(ConfigError, match=r"is finished"), opened(tmp_path, "v0001", ONE):
         pass
 
 
@@ -94,6 +95,35 @@ def test_latest_moves_forward_only(tmp_path: Path) -> None:
         finish(first)
     assert (tmp_path / "latest").resolve() == second
     assert (first / "_SUCCESS").exists()
+
+
+def test_latest_is_the_newest_although_a_run_ends_while_another_sets_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path, "never", ONE) as first, opened(tmp_path, "never", ONE) as second:
+        usual = Path.symlink_to
+
+        def meanwhile(path: Path, target: str) -> None:
+            monkeypatch.setattr(Path, "symlink_to", usual)
+            usual(path, target)
+            finish(second)
+
+        monkeypatch.setattr(Path, "symlink_to", meanwhile)
+        finish(first)
+    assert (tmp_path / "latest").resolve() == second
+
+
+def test_a_folder_where_the_link_to_the_latest_belongs_is_told_before_the_run(tmp_path: Path) -> None:
+    (tmp_path / "latest").mkdir()
+    with pytest.raises(ConfigError, match=r"latest is no link to a version; move it away"):
+        opened(tmp_path, "auto", ONE).__enter__()
+    assert not (tmp_path / "v0001").exists()
+
+
+def test_a_version_without_a_manifest_cannot_be_resumed(tmp_path: Path) -> None:
+    claim(tmp_path)
+    with pytest.raises(ConfigError, match=r"resume=v0001: .*has no manifest"), opened(tmp_path, "v0001", ONE):
+        pass
 
 
 def test_a_folder_that_cannot_be_written_names_the_setting(tmp_path: Path) -> None:

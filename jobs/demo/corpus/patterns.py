@@ -78,7 +78,7 @@ def held_out(name: str) -> bool:
 
 
 def fillers_for(pattern: Pattern, rng: random.Random) -> dict[str, Filler]:
-    """A filler for each slot of the English text; slots of one kind get different fillers."""
+    """A filler for each slot of the three texts; slots of one kind get different fillers."""
     chosen: dict[str, Filler] = {}
     for match in SLOT.finditer(pattern.texts["en"] + pattern.texts["ru"] + pattern.texts["kk"]):
         key = match["kind"] + match["index"]
@@ -161,8 +161,8 @@ def fill_text(pattern: Pattern, language: str, chosen: dict[str, Filler], rng: r
 
 
 def _vowel(word: str) -> bool:
-    """Whether English says *an* before `word`: an airport, an 80-year-old, an 11-day strike."""
-    return word[0] in "aeiouAEIO8" or word in ("11", "18")
+    """Whether English says *an* before `word`: an airport, an 80-year-old, an 11-day strike; but a university."""
+    return (word[0] in "aeiouAEIO8" and not word.lower().startswith(("uni", "eu"))) or word in ("11", "18")
 
 
 def _agreement(match: re.Match[str], filler: Filler, language: str, where: str) -> str:

@@ -119,13 +119,22 @@ def unseen_patterns(count: int, seed: int) -> list[Pair]:
     return [patterns.fill(kept[number % len(kept)], rng) for number in range(count)]
 
 
+@lru_cache
+def written_names() -> frozenset[str]:
+    """All words with a capital that stand in the English texts of the corpus, whatever they name."""
+    leaders = " ".join(leader.form("en", "nom") for leader in names.leaders())
+    texts = (pattern.texts["en"] for pattern in (*patterns.load(), *sentences.load(), *frames()))
+    return frozenset(re.findall(r"\b[A-Z][\w'’-]*", " ".join((leaders, *texts))))
+
+
 def unseen_names(count: int, seed: int) -> list[Pair]:
-    """Full names both of whose parts are held out from training."""
+    """Full names both of whose parts are held out from training, and are nobody's in the corpus's own texts."""
     rng = random.Random(f"names-{seed}")
     found: dict[str, Pair] = {}
     while len(found) < count:
         name = names.generate(rng)
-        if not name.foreign and names.held_out(name.given[2]) and names.held_out(name.surname[2]):
+        parts = (name.given, name.surname)
+        if not name.foreign and all(names.held_out(part[2]) and part[0] not in written_names() for part in parts):
             pair = _pair("name", names.filler(name))
             found[pair.en] = pair
     return list(found.values())
