@@ -285,10 +285,17 @@ class Model:
                 raise ConfigError(f"{self.kind}.{key}", getattr(self, key), f"a whole number from {least}")
 
     def _refuse_served(self, family: Enum) -> None:
-        if self.engine is EngineKind.server and family not in SERVED:
+        if self.engine is not EngineKind.server:
+            return
+        if family not in SERVED:
             raise ConfigError(
                 f"{self.kind}.family", family, "engine=server needs a family of chat models; set family=chat"
             )
+        for key, neutral in {"output_minimum": 0, "length_penalty": 1.0, "no_repeat_ngram": 0}.items():
+            if getattr(self, key) != neutral:
+                raise ConfigError(
+                    f"{self.kind}.{key}", getattr(self, key), f"a server is not asked for it; set {neutral}"
+                )
 
     @property
     def kind(self) -> str:

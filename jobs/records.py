@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from jobs.config import Rung
+
 
 class Finish(StrEnum):
     """Why a generation ended."""
@@ -155,6 +157,8 @@ class Candidate:
 
 # The best candidates so far to what else there is for each of their sentences.
 Attempt = Callable[[Mapping[Sentence, Candidate]], Mapping[Sentence, Sequence[Candidate]]]
+# What is done about sentences with errors: of the first candidates and the rungs that there are it makes those to publish.
+Ladder = Callable[[Mapping[Sentence, Candidate], Mapping[Rung, Attempt]], dict[Sentence, Candidate]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,11 +174,19 @@ def test_too_many_failures_end_with_3_and_everything_is_kept(
     assert len((version / "digest.jsonl").read_text().splitlines()) == 8
 
 
+def test_an_input_without_articles_is_said_to_have_none(digest: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("\n")
+    done = digest(["articles=jsonl", "articles.path=a.jsonl", "targets=[]"], tmp_path)
+    assert done.returncode == 0
+    assert done.stderr.endswith("tolmach digest: there was no article in the input\n")
+
+
 def test_a_dry_run_counts_and_writes_nothing(digest: Run, mixed: Path, random_marian: Path, tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     done = digest(base(mixed, random_marian, "dry_run=true"), tmp_path)
     assert done.returncode == 0, done.stderr
     assert "nothing is generated or written" in done.stdout
+    assert f"not_json, the first: {mixed}:5: " in done.stdout
     assert "translations-kk" in done.stdout
     assert sorted(tmp_path.rglob("*")) == before
 

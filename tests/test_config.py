@@ -232,6 +232,10 @@ def test_the_defaults_are_the_demo() -> None:
             lambda: Translator("x", "x", family=Family.nllb, engine=EngineKind.server),
             "translator.family=nllb: engine=server needs a family of chat models; set family=chat",
         ),
+        (
+            lambda: Translator("x", "x", family=Family.chat, engine=EngineKind.server, no_repeat_ngram=3),
+            "translator.no_repeat_ngram=3: a server is not asked for it; set 0",
+        ),
         (lambda: Domain(most_unknown=0, words="/x/w.txt"), "translator.domain.words=/x/w.txt: the name of a .txt file"),
         (lambda: Domain(words="w.txt"), "translator.domain.words=w.txt: means nothing without domain.most_unknown"),
         (lambda: Server(url="gpu7:8000"), "server.url=gpu7:8000: an address such as http://"),

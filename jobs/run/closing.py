@@ -1,6 +1,7 @@
 """The end of a run: the views, the manifest, the marks of success, and what the screen says."""
 
 import logging
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -55,6 +56,8 @@ def close(walk: Walk, identity: dict[str, Any]) -> bool:
         _write_manifest(walk, identity, counts, notices, "too_many_failures")
     log.info("%s; failed at worst %.2f %%", "success" if good else "too many failures", 100 * fraction)
     _show(walk, counts, notices)
+    if not counts["articles"]["articles"]:
+        print("tolmach digest: there was no article in the input", file=sys.stderr, flush=True)
     if not good:
         allowed = walk.config.max_failed_fraction
         Console(stderr=True, soft_wrap=True).print(

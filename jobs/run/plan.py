@@ -9,7 +9,7 @@ from rich.table import Table
 
 from jobs.articles.loading import Loader, dataset
 from jobs.config import DigestConfig, Model, Translator
-from jobs.records import Article, Rendition
+from jobs.records import Article, Failure, Rendition
 from jobs.run.drafts import Draft, Made, Stage
 from jobs.run.screen import output
 from jobs.run.stages import model_of
@@ -29,10 +29,14 @@ def show(config: DigestConfig, files: list[Path], street: Sequence[Stage]) -> No
     loader = Loader(config.articles)
     rows = iter(dataset(config.articles, files))
     found: Counter[str] = Counter()
+    reasons: dict[str, str] = {}
     given: dict[str, Counter[str]] = {stage.name: Counter() for stage in street if model_of(stage)}
     while chunk := list(islice(rows, CHUNK)):
         made = [loader.load(item["row"]) for item in chunk]
         drafts = [Draft(item) for item in made if isinstance(item, Article)]
+        for item in made:
+            if isinstance(item, Failure):
+                reasons.setdefault(item.kind, item.message)
         found.update(item.language if isinstance(item, Article) else f"not loaded: {item.kind}" for item in made)
         for stage in street:
             if isinstance(stage, Translations):
@@ -42,7 +46,7 @@ def show(config: DigestConfig, files: list[Path], street: Sequence[Stage]) -> No
                 if isinstance(stage.summariser, Abstractive):
                     given[stage.name].update(_to_summarise(stage, stage.summariser, drafts))
                 drafts = _extracted(stage, drafts)
-    _print(files, found, street, given)
+    _print(files, found, reasons, street, given)
 
 
 def _extracted(stage: Summaries, drafts: list[Draft]) -> list[Draft]:
@@ -93,13 +97,21 @@ def _to_translate(stage: Translations, drafts: Sequence[Draft]) -> Counter[str]:
     )
 
 
-def _print(files: list[Path], found: Counter[str], street: Sequence[Stage], given: dict[str, Counter[str]]) -> None:
+def _print(
+    files: list[Path],
+    found: Counter[str],
+    reasons: dict[str, str],
+    street: Sequence[Stage],
+    given: dict[str, Counter[str]],
+) -> None:
     console = output()
     console.print(f"Dry run: nothing is generated or written. {len(files)} input files.")
     articles = Table("articles", "number")
     for kind, number in sorted(found.items()):
         articles.add_row(kind, f"{number:,}")
     console.print(articles)
+    for kind, reason in sorted(reasons.items()):
+        print(f"{kind}, the first: {reason}", flush=True)
     table = Table("stage", "model", "GB", "texts", "segments", "tokens in", "over the limit", "not for this model")
     for column in table.columns[2:]:
         column.justify = "right"

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from jobs.config import ConfigError, DigestConfig, Summariser
 from jobs.models.engine import ModelError
-from jobs.records import Article, Failure, Finish, Flag, Pair, Rendition
+from jobs.records import Article, Failure, Finish, Flag, Ladder, Pair, Rendition
 from jobs.run.drafts import Draft, Made, Share, Tell, cut_short
 from jobs.summarise.abstractive import Abstractive
 from jobs.summarise.extractive import Extractive
 from jobs.summarise.summary import NotSummarised, Summary, Text
 from jobs.trust.checks import summary_checker
-from jobs.trust.repair import Repairer, repairer
+from jobs.trust.repair import repairer
 
 
 class Summaries:
@@ -85,7 +85,7 @@ class Summaries:
 
 
 def summariser_for(
-    settings: Summariser, check: Callable[[Pair], list[Flag]], ladder: Repairer
+    settings: Summariser, check: Callable[[Pair], list[Flag]], ladder: Ladder
 ) -> Extractive | Abstractive:
     """What summarises; a model that is not there is a wrong setting.
 

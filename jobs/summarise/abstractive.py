@@ -20,7 +20,7 @@ from jobs.models.engine import Engine, ModelError
 from jobs.models.engines import checkpoint_for, engine_for
 from jobs.models.families import READINGS
 from jobs.models.telling import NOTHING_CAME, flags_of
-from jobs.records import Attempt, Candidate, Finish, Flag, Generation, Pair, Prompt, Sentence, Severity
+from jobs.records import Attempt, Candidate, Finish, Flag, Generation, Ladder, Pair, Prompt, Sentence, Severity
 from jobs.summarise.extractive import Extractive, ranked
 from jobs.summarise.summary import NotSummarised, Summary, Text
 from jobs.text.answers import bare_summary
@@ -28,8 +28,6 @@ from jobs.text.clauses import pieces
 from jobs.text.sentences import segment
 
 _WORST = (*NOTHING_CAME, Finish.LENGTH, Finish.END)
-
-Ladder = Callable[[Mapping[Sentence, Candidate], Mapping[Rung, Attempt]], dict[Sentence, Candidate]]
 
 
 @dataclass(slots=True)

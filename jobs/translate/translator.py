@@ -20,7 +20,7 @@ from jobs.models.engines import checkpoint_for, engine_for
 from jobs.models.families import CONVENTIONS, find_tag
 from jobs.models.telling import NOTHING_CAME, flags_of
 from jobs.models.tokenizer import load_tokenizer
-from jobs.records import Attempt, Candidate, Finish, Flag, Generation, Pair, Prompt, Segment, Sentence, Severity
+from jobs.records import Attempt, Candidate, Finish, Flag, Generation, Ladder, Pair, Prompt, Segment, Sentence, Severity
 from jobs.text.answers import bare
 from jobs.text.clauses import halves, pieces
 from jobs.text.sentences import segment
@@ -31,8 +31,6 @@ from jobs.translate.joining import carried, together
 log = logging.getLogger(__name__)
 NO_REPEAT_NGRAM = 3  # shorter than any loop that the checks find
 LONGER = 2  # times the output limit
-
-Ladder = Callable[[Mapping[Sentence, Candidate], Mapping[Rung, Attempt]], dict[Sentence, Candidate]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,18 @@ which no rung was of use. Nothing is drawn at random, and all sentences of a par
 of batches.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from jobs.config import Repair, Rung
 from jobs.models.telling import NOTHING_CAME
-from jobs.records import Attempt, Candidate, Finish, Flag, Sentence, Severity
+from jobs.records import Attempt, Candidate, Finish, Flag, Ladder, Sentence, Severity
 
-Repairer = Callable[[Mapping[Sentence, Candidate], Mapping[Rung, Attempt]], dict[Sentence, Candidate]]
 SOURCE = "source"
 
 
-def repairer(settings: Repair) -> Repairer:
-    """The ladder that the settings ask for.
-
-    It takes the first candidates and the rungs that there are, and gives the candidates to publish.
-    """
+def repairer(settings: Repair) -> Ladder:
+    """The ladder that the settings ask for."""
 
     def climb(first: Mapping[Sentence, Candidate], rungs: Mapping[Rung, Attempt]) -> dict[Sentence, Candidate]:
         best = dict(first)
