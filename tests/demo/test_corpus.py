@@ -113,8 +113,8 @@ def test_kazakh_names_are_carried_over_by_the_practical_rules(spelt: str, in_rus
 def test_a_generated_person_of_the_training_set_is_never_held_out(seed: int) -> None:
     filler = names.generated_filler(random.Random(seed))
     given, surname = filler.form("kk", "nom").split(" ")
-    assert not names.held_out(given)
-    assert not names.held_out(surname)
+    assert not lexicon.held_out(given)
+    assert not lexicon.held_out(surname)
 
 
 @given(st.integers(2, 10**9))
@@ -237,3 +237,20 @@ def test_the_words_of_the_corpus_are_no_names() -> None:
     alone = [pair.en for pair in islice(sampling.stream(4), 300) if pair.name == "name"]
     assert len(alone) > 30
     assert not {word.lower() for name in alone for word in name.split()} & set(found)
+
+
+def test_names_that_are_measured_with_are_nobodys_in_the_corpus() -> None:
+    leaders = {part for leader in names.leaders() for part in leader.form("en", "nom").split()}
+    texts = " ".join(pattern.texts["en"] for pattern in WRITTEN)
+    for pair in sampling.unseen_names(60, 1):
+        for part in pair.en.split():
+            assert part not in leaders
+            assert not re.search(rf"\b{re.escape(part)}\b", texts)
+
+
+@pytest.mark.parametrize(
+    ("filled", "article"), [("airport", "an"), ("80-year-old", "an"), ("11-day", "an"), ("university", "a"), ("7", "a")]
+)
+def test_the_english_article_fits_the_word_behind_it(filled: str, article: str) -> None:
+    pattern = patterns.Pattern("x", dict.fromkeys(patterns.LANGUAGES, f"a(n) {filled}"), False, "x")
+    assert patterns.fill_text(pattern, "en", {}, random.Random(1)) == f"{article} {filled}"

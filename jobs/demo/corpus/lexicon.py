@@ -3,6 +3,7 @@
 A line of `lexicon/<kind>.tsv` is `English <tab> Russian <tab> gender <tab> Kazakh <tab> flags`; `AUTHORING.md` has the notation.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -91,6 +92,14 @@ def written(folder: str, suffix: str) -> list[Traversable]:
     """The files of a folder of the corpus, by name; what an editor leaves beside them is none."""
     found = files("jobs.demo.corpus").joinpath(folder).iterdir()
     return sorted((file for file in found if file.name.endswith(suffix)), key=lambda file: file.name)
+
+
+def held_out(name: str) -> bool:
+    """Whether what has this name is kept from training, to measure with: one in ten, by a hash.
+
+    It is asked of the identifiers of patterns, and of single names in Kazakh spelling.
+    """
+    return hashlib.sha256(name.encode()).digest()[0] % 10 == 0
 
 
 @lru_cache

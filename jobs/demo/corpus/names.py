@@ -4,7 +4,6 @@ Kazakh names are spelt in Kazakh and carried to Russian and English by the pract
 Russian and other names are the same in Russian and Kazakh spelling.
 """
 
-import hashlib
 import random
 import re
 from collections import defaultdict
@@ -13,7 +12,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from jobs.demo.corpus import kazakh, russian
-from jobs.demo.corpus.lexicon import CorpusError, Filler
+from jobs.demo.corpus.lexicon import CorpusError, Filler, held_out
 
 _TO_RUSSIAN = str.maketrans(dict(zip("әғқңөұүһіӘҒҚҢӨҰҮҺІ", "агкноуухиАГКНОУУХИ", strict=True)))
 _LATIN = (
@@ -178,11 +177,6 @@ def kazakh_surname(rng: random.Random, gender: russian.Gender, invented: float =
     else:
         stem = base + ("ов" if kazakh.is_back(base) else "ев")
     return stem + ("а" if gender == "f" else "")
-
-
-def held_out(name: str) -> bool:
-    """Whether a single name (in Kazakh spelling) is kept from training, to measure transliteration: one in ten."""
-    return hashlib.sha256(name.encode()).digest()[0] % 10 == 0
 
 
 def filler(name: Name) -> Filler:

@@ -3,7 +3,6 @@
 A pattern is a block of four lines in `patterns/*.txt` (identifier, `en`, `ru`, `kk`); `AUTHORING.md` has the notation.
 """
 
-import hashlib
 import random
 import re
 from collections.abc import Iterator
@@ -70,11 +69,6 @@ def parse(text: str, filename: str) -> Iterator[Pattern]:
 def load() -> tuple[Pattern, ...]:
     """All patterns, in the order of files and lines."""
     return tuple(each for file in written("patterns", ".txt") for each in parse(file.read_text("utf-8"), file.name))
-
-
-def held_out(name: str) -> bool:
-    """Whether a pattern is kept from training, to measure on sentences never seen: one in ten, by its identifier."""
-    return hashlib.sha256(name.encode()).digest()[0] % 10 == 0
 
 
 def fillers_for(pattern: Pattern, rng: random.Random) -> dict[str, Filler]:

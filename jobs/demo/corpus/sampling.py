@@ -21,7 +21,7 @@ LONE_ENTRIES = 0.08
 LONE_NUMBERS = 0.04
 # Shares of the others; what is left are patterns.
 DEEDS = 0.1
-SENTENCES = 0.35
+SENTENCES = 0.5
 CURLY = 0.4  # share of English sentences with typographic quotation marks and apostrophes
 
 
@@ -37,8 +37,8 @@ class Split:
 def split() -> Split:
     """The patterns, divided once and for all by their identifiers."""
     found = patterns.load()
-    kept = tuple(pattern for pattern in found if patterns.held_out(pattern.name))
-    return Split(tuple(pattern for pattern in found if not patterns.held_out(pattern.name)), kept)
+    kept = tuple(pattern for pattern in found if lexicon.held_out(pattern.name))
+    return Split(tuple(pattern for pattern in found if not lexicon.held_out(pattern.name)), kept)
 
 
 @lru_cache
@@ -134,7 +134,7 @@ def unseen_names(count: int, seed: int) -> list[Pair]:
     while len(found) < count:
         name = names.generate(rng)
         parts = (name.given, name.surname)
-        if not name.foreign and all(names.held_out(part[2]) and part[0] not in written_names() for part in parts):
+        if not name.foreign and all(lexicon.held_out(part[2]) and part[0] not in written_names() for part in parts):
             pair = _pair("name", names.filler(name))
             found[pair.en] = pair
     return list(found.values())
