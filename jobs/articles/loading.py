@@ -16,11 +16,11 @@ from jobs.config import Articles
 from jobs.records import Article, Failure
 from jobs.text.language import identify, normalised
 from jobs.text.lookalikes import repaired
-from jobs.text.script import foreign
+from jobs.text.script import plainly
 from jobs.versions.files import sha256
 
 STAGE = "articles"
-ENOUGH = 2000  # characters that tell a text's script
+NAME = 40  # characters of a column's name that a message shows
 SET_ASIDE = frozenset({"duplicate_text"})  # recorded, but nothing went wrong: not counted as failed
 
 
@@ -83,7 +83,10 @@ class Loader:
     def _columns(self, row: Row) -> Article | Failure:
         names = self.settings.columns
         if names.text not in row.values:
-            there = ", ".join(map(str, list(row.values)[:10])) or "no columns"
+            names_there = (
+                str(name)[:NAME].encode("utf-8", "backslashreplace").decode() for name in list(row.values)[:10]
+            )
+            there = ", ".join(names_there) or "no columns"
             missing = f'{row.where}: "{names.text}" is missing among {there}; set articles.columns.text=<name>'
             return _failure(row, "no_text", missing)
         found: dict[str, str] = {}
@@ -127,9 +130,11 @@ class Loader:
         if not any(character.isalpha() for character in text):
             return _failure(row, "no_text", f"{row.where}: no text in it")
         language = normalised(found.get("language", ""))
-        if not language or foreign(text[:ENOUGH], language):
-            given, language = language, identify(f"{found['title']}\n{text}")
-            extra = {**extra, "language_given": given} if given not in ("", language) else extra
+        if not language:
+            language = identify(f"{found['title']}\n{text}")
+        elif other := plainly(text, language):
+            extra = {**extra, "language_given": language}
+            language = other
         name = found.get("id") or _name(found.get("url") or f"{found['title']}\n{text}")
         plain = {key: value for key, value in found.items() if key not in ("id", "language")}
         mended = {key: repaired(plain[key], language) for key in ("title", "standfirst", "text") if key in plain}

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from jobs.config import Articles, ConfigError, Source
+from jobs.config import Articles, Columns, ConfigError, Source
 
 DEMO = Path(__file__).parents[1] / "demo" / "articles"
 _SUFFIXES = {
@@ -25,6 +25,7 @@ _SUFFIXES = {
     Source.parquet: (".parquet",),
     Source.pages: (".html", ".htm", ".html.gz", ".txt"),
 }
+_EACH = "one object a line is wanted, jq -c '.[]' makes that of a list"
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 
 
@@ -62,9 +63,8 @@ def input_files(articles: Articles) -> list[Path]:
         found = [path]
     else:
         found = [Path(name) for name in glob.glob(str(path), recursive=True)]
-    found = sorted(
-        file for file in found if file.is_file() or not file.exists()
-    )  # a broken link is told of as unreadable
+    # A broken link is told of as unreadable, but those with a dot are some editor's locks.
+    found = sorted(file for file in found if file.is_file() or not (file.exists() or file.name.startswith(".")))
     if not found:
         raise ConfigError(
             "articles.path", articles.path, f"no file there; {', '.join(suffixes)} or a glob is looked for"
@@ -78,7 +78,7 @@ def read(articles: Articles, files: list[Path]) -> Iterator[Row]:
         yield from _hub(articles)
     for file in files:
         try:
-            yield from _file(articles.kind, file)
+            yield from _file(articles, file)
         except (OSError, EOFError, zlib.error) as error:
             yield Row(shown(file), problem=("unreadable", f"{shown(file)}: {error}"))
 
@@ -88,14 +88,13 @@ def shown(file: Path | str) -> str:
     return os.fsencode(file).decode("utf-8", "backslashreplace")
 
 
-def _file(kind: Source, file: Path) -> Iterator[Row]:
-    name = file.name.lower()
-    if kind is Source.parquet:
+def _file(articles: Articles, file: Path) -> Iterator[Row]:
+    if articles.kind is Source.parquet:
         yield from _parquet(file)
-    elif kind is Source.csv:
-        yield from _csv(file)
-    elif kind is Source.jsonl or name.endswith(".jsonl"):
-        yield from _jsonl(file)
+    elif articles.kind is Source.csv:
+        yield from _csv(file, articles.columns)
+    elif articles.kind is Source.jsonl or file.name.lower().endswith(".jsonl"):
+        yield from _jsonl(file, articles.columns)
     else:
         with _opened(file) as stream:
             yield Row(shown(file), page=stream.read())
@@ -107,7 +106,7 @@ def _opened(file: Path) -> Iterator[IO[bytes]]:
         yield stream  # type: ignore[misc]  # gzip's stream reads bytes as any other
 
 
-def _jsonl(file: Path) -> Iterator[Row]:
+def _jsonl(file: Path, columns: Columns) -> Iterator[Row]:
     with _opened(file) as lines:
         for number, line in enumerate(lines, 1):
             where = f"{shown(file)}:{number}"
@@ -119,33 +118,50 @@ def _jsonl(file: Path) -> Iterator[Row]:
                 yield Row(where, problem=("undecodable", f"{where}: byte {error.start} is not UTF-8"))
                 continue
             except (ValueError, RecursionError) as error:
-                hint = (
-                    "; one object a line is wanted, jq -c '.[]' makes that of a list"
-                    if line.lstrip()[:1] == b"["
-                    else ""
-                )
+                hint = f"; {_EACH}" if line.lstrip()[:1] == b"[" else ""
                 yield Row(where, problem=("not_json", f"{where}: {error}{hint}"))
                 continue
-            if isinstance(values, dict):
-                yield Row(where, values)
+            if not isinstance(values, _Object):
+                hint = f"; {_EACH}" if isinstance(values, list) else ""
+                message = f"{where}: a JSON object is wanted, not {type(values).__name__}{hint}"
+                yield Row(where, problem=("wrong_type", message))
+            elif name := _ambiguous(columns, values.again):
+                yield Row(where, problem=("not_json", f"{where}: the key {name!r} stands there twice"))
             else:
-                yield Row(
-                    where, problem=("wrong_type", f"{where}: a JSON object is wanted, not {type(values).__name__}")
-                )
+                yield Row(where, values)
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if twice := _twice([key for key, _ in pairs]):
-        raise ValueError(f"the key {twice!r} stands there twice")
-    return dict(pairs)
+class _Object(dict[str, Any]):
+    """A JSON object that remembers which of its keys stood there again."""
+
+    again: frozenset[str] = frozenset()
 
 
-def _twice(names: list[str]) -> str:
-    """The first name that stands there a second time, or nothing."""
-    return next((name for place, name in enumerate(names) if name in names[:place]), "")
+def _object(pairs: list[tuple[str, Any]]) -> _Object:
+    found = _Object(pairs)
+    if len(found) < len(pairs):
+        names, found.again = _unique([key for key, _ in pairs])
+        found.update(zip(names, (value for _, value in pairs), strict=True))
+    return found
 
 
-def _csv(file: Path) -> Iterator[Row]:
+def _unique(names: list[str]) -> tuple[list[str], frozenset[str]]:
+    """The names, numbered where they stand there again, and those that do."""
+    counts: dict[str, int] = {}
+    made = []
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+        made.append(name if counts[name] == 1 else f"{name} ({counts[name]})")
+    return made, frozenset(name for name, count in counts.items() if count > 1)
+
+
+def _ambiguous(columns: Columns, again: frozenset[str]) -> str:
+    """The first column that is read and stands there again, or nothing."""
+    wanted = (getattr(columns, name) for name in columns.__dataclass_fields__)
+    return next((name for name in wanted if name in again), "")
+
+
+def _csv(file: Path, columns: Columns) -> Iterator[Row]:
     with _opened(file) as stream:
         # Undecodable bytes become lone surrogates, so that the reader goes on and only their row fails.
         lines = (
@@ -155,11 +171,12 @@ def _csv(file: Path) -> Iterator[Row]:
         # Strict, since a quotation mark that is not closed would make one article of all rows down to the next mark.
         records = _records(csv.reader(lines, strict=True))
         first, names = next(records, (1, list[str]()))
-        if wrong := names if isinstance(names, str) else _wrong_names(names):
+        if wrong := names if isinstance(names, str) else _wrong_names(names, columns):
             where = f"{shown(file)}:{first}"
             below = "without the names of its first line nothing of the file is read"
             yield Row(where, problem=("not_csv", f"{where}: {wrong}; {below}"))
             return
+        names, _ = _unique(list(names))
         for start, fields in records:
             where = f"{shown(file)}:{start}"
             if isinstance(fields, str):
@@ -188,10 +205,10 @@ def _records(reader: Any) -> Iterator[tuple[int, list[str] | str]]:
                 yield start, fields
 
 
-def _wrong_names(names: list[str]) -> str:
+def _wrong_names(names: list[str], columns: Columns) -> str:
     """What is wrong with the names of a table's columns, or nothing."""
-    if twice := _twice(names):
-        return f"the name {twice!r} stands there twice"
+    if name := _ambiguous(columns, _unique(names)[1]):
+        return f"the name {name!r} stands there twice"
     if len(names) == 1 and (mark := next((mark for mark in ";\t|" if mark in names[0]), "")):
         return f"its fields are parted by {mark!r} where commas are wanted"
     return ""

@@ -291,7 +291,7 @@ def _begin(work: Path, recipe: Recipe) -> None:
     if (log := Path(recipe.start) / LOG).exists():
         shutil.copy(log, work / "log.jsonl")
     (work / "tokenizer").mkdir(exist_ok=True)
-    for name in vocabulary.FILES:  # its settings last: where they are, all is there
+    for name in vocabulary.FILES:
         shutil.copy(Path(recipe.start) / name, work / "tokenizer")
 
 

@@ -56,7 +56,7 @@ def close(walk: Walk, identity: dict[str, Any]) -> bool:
         _write_manifest(walk, identity, counts, notices, "too_many_failures")
     log.info("%s; failed at worst %.2f %%", "success" if good else "too many failures", 100 * fraction)
     _show(walk, counts, notices)
-    if not counts["articles"]["articles"]:
+    if not counts["articles"]["rows"]:
         print("tolmach digest: there was no article in the input", file=sys.stderr, flush=True)
     if not good:
         allowed = walk.config.max_failed_fraction

@@ -27,6 +27,8 @@ _COMMON = {
 _RUSSIAN, _ENGLISH = (frozenset(_COMMON[language].split()) for language in ("ru", "en"))
 _KAZAKH_WORDS = 5  # of so many Kazakh words more than one has a letter that Russian lacks
 _ENOUGH_WORDS = 4  # fewer may be names alone, which are the same in Russian and Kazakh
+_PROVE = 60  # letters that can prove a label wrong
+_BEGINNING = 2000  # characters of a text that are looked at
 _ENOUGH_SMALL = 2  # words in small letters that are no name
 
 
@@ -50,6 +52,29 @@ def foreign(text: str, language: str) -> str:
     if found := _in_latin(text, cyrillic, latin):
         return found
     return _not_kazakh(text, cyrillic) if language == "kk" else _not_russian(text, lowered, cyrillic)
+
+
+def plainly(text: str, language: str) -> str:
+    """The language of ours that a text plainly is in, although it is said to be in `language`; else an empty string.
+
+    Short texts, names and quotations prove nothing: most letters must be of the wrong script, or Kazakh ones be frequent in
+    Russian (in Kazakh they are one letter in six), or missing in what should be Kazakh.
+    """
+    letters = [letter for letter in text[:_BEGINNING].lower() if letter.isalpha()]
+    cyrillic = sum(_CYRILLIC.match(letter) is not None for letter in letters)
+    kazakh = sum(_KAZAKH_LETTER.match(letter) is not None for letter in letters)
+    if len(letters) < _PROVE:
+        return ""
+    possible: tuple[str, ...]
+    if language == "en":
+        possible = ("ru", "kk") if cyrillic > 0.8 * len(letters) else ()
+    elif cyrillic < 0.1 * len(letters):
+        possible = ("en",) if language in ("ru", "kk") else ()
+    elif language == "ru":
+        possible = ("kk",) if kazakh > 0.08 * cyrillic else ()
+    else:
+        possible = ("ru",) if language == "kk" and not kazakh and cyrillic > 5 * _PROVE else ()
+    return found if possible and (found := identify(text)) in possible else ""
 
 
 def _letters(words: list[str]) -> int:

@@ -13,6 +13,8 @@ from jobs.text.inflection import russian, stems, whole
 from jobs.translate.termbase import WORD, Term, read, shipped
 
 _PLACEHOLDER = "QX"
+# What makes an adjective or a people of a name, or, in Kazakh, says that it is missing.
+_DERIVED = {"ru": "(?:(?:ин|ов|ев|ан|н|й)?ск|е?ц)", "en": "(?:i|n|an|ian)s?$", "kk": "с[ыі]з"}
 _CYRILLIC = re.compile("[\u0400-\u04ff]+")
 
 
@@ -163,18 +165,18 @@ class _Words:
         last = len(self.keys) - len(wanted)
         if any(all(a & b for a, b in zip(wanted, self.keys[start:], strict=False)) for start in range(last + 1)):
             return True
-        return len(wanted) == 1 and self.language == "ru" and self._have_adjective(rendering)
+        return len(wanted) == 1 and self._have_derived(rendering)
 
     def _have_acronym(self, rendering: str) -> bool:
         """Whether an acronym stands there with an ending in small letters: МИД, МИДом."""
         endings = (word.removeprefix(rendering) for word in self.words if word.startswith(rendering))
         return rendering.isupper() and any(ending.islower() for ending in endings)
 
-    def _have_adjective(self, name: str) -> bool:
-        """Whether a Russian adjective was made of a name: Павлодар, павлодарский."""
-        stem = min(stems(name, "ru"), key=len)
-        made = re.compile(f"{re.escape(stem)}(?:ин|ов|ев|ан|н)?ск")
-        return any(made.match(word.lower()) for word in self.words)
+    def _have_derived(self, name: str) -> bool:
+        """Whether a word was made of a name: Павлодар, павлодарский; Казахстан, казахстанцы; Kazakhstan, Kazakhstani."""
+        of = stems(name, "ru") if self.language == "ru" else {name.lower()}
+        made = re.compile(f"(?:{'|'.join(map(re.escape, of))}){_DERIVED[self.language]}")
+        return any(made.match(word.lower().replace("ё", "е")) for word in self.words)
 
 
 def _same(term: str, word: str, language: str) -> bool:

@@ -194,7 +194,9 @@ class _Row:
         return self.cells[place].strip() if place < len(self.cells) else ""
 
     def _spellings(self, name: str) -> tuple[str, ...]:
-        if (cell := self._cell(name)).startswith('"') and cell.endswith('"'):
+        cell = self._cell(name)
+        quoted = len(cell) > 2 and cell[0] == cell[-1] == '"' and '"' not in cell[1:-1]
+        if quoted and self.path.suffix.lower() == ".tsv":
             raise self._wrong(name, f"{cell} is in quotation marks; save the table without them, or as .csv")
         spellings = tuple(part.strip() for part in cell.split("|") if part.strip())
         if wordless := next((spelling for spelling in spellings if not WORD.search(spelling)), None):
@@ -255,9 +257,9 @@ def _entry(entry: Any, path: Path) -> Iterator[Term]:
         terms = tuple(text for item in section.iter("{*}term") if (text := "".join(item.itertext()).strip()))
         if not terms:
             raise _wrong(path, section.sourceline, 1, f"the section {language or 'without xml:lang'} has no term")
-        if wordless := next((term for term in terms if not WORD.search(term)), None):
-            raise _wrong(path, section.sourceline, 1, f"{wordless!r} has no letters")
         if language in LANGUAGES:
+            if wordless := next((term for term in terms if not WORD.search(term)), None):
+                raise _wrong(path, section.sourceline, 1, f"{wordless!r} has no letters")
             words[language] = (*words.get(language, ()), *terms)
     if not words:
         raise _wrong(path, entry.sourceline, 1, f"the entry has no term in {', '.join(LANGUAGES)}")

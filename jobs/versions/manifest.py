@@ -1,5 +1,6 @@
 """The manifest: everything one needs to know of a version without opening its parts."""
 
+import hashlib
 import platform
 import resource
 import subprocess
@@ -15,6 +16,7 @@ import jobs
 PACKAGES = (
     *("torch", "transformers", "ctranslate2", "tokenizers", "sentencepiece", "datasets", "pyarrow", "hydra-core"),
     *("omegaconf", "trafilatura", "lingua-language-detector", "razdel", "scikit-learn", "numpy", "openai"),
+    *("pymorphy3", "pymorphy3-dicts-ru", "num2words", "babel"),
 )
 
 
@@ -45,13 +47,14 @@ def _version(name: str) -> str:
 
 
 def git_commit() -> str | None:
-    """The commit of the checkout that the program runs from, with `+changes` where files differ; None outside one."""
+    """The commit of the checkout that the program runs from, with a hash of what differs from it; None outside one."""
     folder = Path(jobs.__file__).parent
     if not (folder.parent / ".git").exists():
         return None
     try:
         commit = _git(folder, "rev-parse", "HEAD")
-        return commit + ("+changes" if _git(folder, "status", "--porcelain", "--untracked-files=no") else "")
+        changes = _git(folder.parent, "diff", "HEAD", "--", "jobs", "conf")
+        return commit + (f"+{hashlib.sha256(changes.encode()).hexdigest()[:8]}" if changes else "")
     except (OSError, subprocess.CalledProcessError):
         return None
 

@@ -337,10 +337,16 @@ def test_a_broken_link_in_a_folder_fails_alone(tmp_path: Path) -> None:
     assert ["sha256" in file for file in described] == [True, False]
 
 
-def test_names_that_stand_twice_fail_instead_of_one_of_them_being_lost(tmp_path: Path) -> None:
-    bad, good = load(jsonl(tmp_path / "a.jsonl", '{"text": "A", "text": "B"}', {"text": TEXT}))
+def test_a_column_that_stands_twice_is_told_of_where_it_is_read_and_kept_twice_elsewhere(tmp_path: Path) -> None:
+    lines = ['{"text": "A", "text": "B"}', json.dumps({"text": TEXT, "tag": 1})[:-1] + ', "tag": 2}']
+    bad, good = load(jsonl(tmp_path / "a.jsonl", *lines))
     assert failure(bad) == ("not_json", f"{tmp_path / 'a.jsonl'}:1: the key 'text' stands there twice")
     assert isinstance(good, Article)
+    assert good.extra == {"tag": "1", "tag (2)": "2"}
+    (tmp_path / "b.csv").write_text(f"text,tag,tag,,\n{TEXT},a,b,,\n")
+    (good,) = load(Articles(kind=Source.csv, path=str(tmp_path / "b.csv")))
+    assert isinstance(good, Article)
+    assert {name: text for name, text in good.extra.items() if text} == {"tag": "a", "tag (2)": "b"}
     (tmp_path / "a.csv").write_text(f"text,text\nA,B\n{TEXT},C\n")
     (bad,) = load(Articles(kind=Source.csv, path=str(tmp_path / "a.csv")))
     assert "a.csv:1: the name 'text' stands there twice; without the names" in failure(bad)[1]
@@ -375,9 +381,10 @@ def test_a_list_over_several_lines_is_told_how_it_becomes_lines(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("given", "text", "language"),
     [
-        ("en", "Министерство энергетики сообщило во вторник о снижении добычи нефти.", "ru"),
-        ("ru", "Энергетика министрлігі мұнай өндіру көлемі төмендегенін хабарлады.", "kk"),
+        ("en", "Министерство энергетики сообщило во вторник о снижении добычи нефти и газа.", "ru"),
+        ("ru", "Энергетика министрлігі сейсенбі күні мұнай өндіру көлемі төмендегенін хабарлады.", "kk"),
         ("kk", TEXT, "en"),
+        ("kk", "Министерство энергетики сообщило во вторник о снижении добычи нефти. " * 6, "ru"),
     ],
 )
 def test_a_language_that_the_text_contradicts_is_told_by_the_text_and_kept_beside_it(
@@ -390,6 +397,28 @@ def test_a_language_that_the_text_contradicts_is_told_by_the_text_and_kept_besid
     assert isinstance(right, Article)
     assert (wrong.language, wrong.extra) == (language, {"language_given": given})
     assert (right.language, right.extra) == (language, {})
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ru", "Канал «Хабар» вечером покажет новый фильм «Қазақ хандығы. Алмас қылыш» о ханах степи."),
+        ("ru", "Курс на KASE: USD/KZT 512,4, EUR/KZT 590,1, RUB/KZT 6,1, GBP/KZT 700,5, CNY/KZT 72,3"),
+        ("ru", "iPhone 17, MacBook Air, iPad mini и AirPods подешевели в магазинах Technodom и Sulpak"),
+        ("en", "Semifinal results: Barcelona 2 Real Madrid 1, Bayern Munich 3 Paris Saint Germain 0, Inter Milan 1"),
+        ("en", 'He said on Monday: "Мы не будем этого делать никогда, потому что это наша земля", and left the hall.'),
+        ("kk", "Prezident elimizdiñ barlyq azamattaryn meiramymen quttyqtady, dep habarlady Aqorda."),
+    ],
+)
+def test_a_language_that_names_and_quotations_speak_against_is_kept(tmp_path: Path, language: str, text: str) -> None:
+    (article,) = load(jsonl(tmp_path / "a.jsonl", {"text": text, "language": language}))
+    assert isinstance(article, Article)
+    assert (article.language, article.extra) == (language, {})
+
+
+def test_a_name_of_a_column_that_is_no_text_can_be_told_of(tmp_path: Path) -> None:
+    (bad,) = load(jsonl(tmp_path / "a.jsonl", json.dumps({"\ud83d" + "x" * 1000: "x"})))
+    assert len(failure(bad)[1].encode()) < 300
 
 
 @pytest.mark.parametrize(

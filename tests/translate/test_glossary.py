@@ -44,6 +44,9 @@ def test_three_hundred_names_are_shipped_in_three_languages() -> None:
         ("He left the Ministry of Energy.", "Он ушёл из Министерства энергетики.", "ru", ["Ministry of Energy"]),
         ("Tokayev is in Karaganda.", "Токаева видели под Карагандой.", "ru", ["Kassym-Jomart Tokayev", "Karaganda"]),
         ("A plant in Pavlodar closed.", "Павлодарский завод закрылся.", "ru", ["Pavlodar"]),
+        ("A plant in Atyrau closed.", "Атырауский завод закрылся.", "ru", ["Atyrau"]),
+        ("Kazakhstan's people voted.", "Казахстанцы проголосовали.", "ru", ["Kazakhstan"]),
+        ("Life without Kazakhstan.", "Қазақстансыз өмір.", "kk", ["Kazakhstan"]),
         ("It fell near Zhetysai.", "Упал близ Жетысая.", "ru", ["Zhetysai"]),
         ("The Mazhilis of Kazakhstan sat.", "Қазақстан Мәжілісінде отырыс өтті.", "kk", ["Mazhilis", "Kazakhstan"]),
         ("Floods hit Almaty region.", "Алматы облысындағы су тасқыны.", "kk", ["Almaty region"]),
@@ -140,7 +143,9 @@ def test_tbx_of_both_versions_is_read(write: Write, text: str) -> None:
 
 
 def test_the_terms_of_two_sections_of_one_language_are_all_found(write: Write) -> None:
-    british = '<langSec xml:lang="en-GB"><termSec><term>cash market</term></termSec></langSec>'
+    # A section in a language that is not ours may hold anything.
+    british = '<langSec xml:lang="zxx"><termSec><term>₸</term></termSec></langSec>'
+    british += '<langSec xml:lang="en-GB"><termSec><term>cash market</term></termSec></langSec>'
     glossary = Glossary(read(write("t.tbx", TBX.replace("<langSec", f"{british}<langSec", 1))))
     for text in ("A spot market.", "A cash market."):
         assert list(kept(glossary, text, "О спотовом рынке.", "ru").values()) == [True]
@@ -171,6 +176,7 @@ def test_a_tbx_file_cannot_read_other_files(write: Write) -> None:
         ("t.tsv", TABLE + '"a"\tru\tа\n', r'line 2, column 1 \(source\): "a" is in quotation marks'),
         ("t.tsv", TABLE + "a\tru\tа\t\ttrue\n", r"line 2, column 3 \(rendering\): it has no use beside"),
         ("t.tsv", TABLE + "a\ten\tb\n", r"line 2, column 2 \(language\): 'en' is the language of the term"),
+        ("t.csv", 'en,ru\n"""Nurly Zhol""",\n', r"line 2, column 1 \(en\): in no other language"),
         ("t.tsv", "en\tru\nFoo\t\n", r"line 2, column 1 \(en\): in no other language; say do_not_translate=true"),
         ("t.csv", 'en,ru\n"a,а\n', "line 2, column 1: unexpected end of data"),
         ("t.tbx", "<tbx>\n <a></b>\n</tbx>", "line 2, column 9: Opening and ending tag mismatch"),

@@ -22,7 +22,7 @@ def main() -> int:
     parser.add_argument("--from", dest="first", type=int, default=0, help="begin at this pattern number")
     arguments = parser.parse_args()
     wanted = {name.rsplit("/", 1)[-1] for name in arguments.files}
-    known = {f"{kind}.tsv" for kind in lexicon.load()} | {file.name for file, _ in _written()}
+    known = {file.name for file in (*lexicon.written("lexicon", ".tsv"), *(file for file, _ in _written()))}
     if unknown := sorted(wanted - known):
         parser.error(f"{', '.join(unknown)}: no file of patterns, sentences or the lexicon; give none for all")
     problems: list[str] = []
