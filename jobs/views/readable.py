@@ -132,7 +132,7 @@ def entry(digest: Digest, language: str) -> str:
 
 _ADDRESS = re.compile(r"https?://[^\s<>]+")
 # What Markdown (CommonMark 0.31) would not show as it is: marks anywhere, and those that make a line something else than text.
-_MARKS = re.compile(r"[\\`*\[\]<>]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|^[-#+=~|]|(?<=\s)#(?=#*$)")
+_MARKS = re.compile(r"[\\`*\[\]<>]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|^[-#+=~|]|(?<=\s)#(?=#*$)")
 _NUMBERED = re.compile(r"^(\d{1,9})([.)])")  # would begin a list
 
 

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -58,6 +58,7 @@ ODD = st.text(
 
 
 @given(ODD, ODD)
+@example("", "__0__")
 def test_nothing_in_an_article_is_markdown_or_html(title: str, summary: str) -> None:
     made = replace(DIGEST.renditions[0], text=summary)
     text = entry(Digest(replace(ARTICLE, title=title, standfirst="", url=""), (made,)), "en")
