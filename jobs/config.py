@@ -291,10 +291,11 @@ class Model:
             raise ConfigError(
                 f"{self.kind}.family", family, "engine=server needs a family of chat models; set family=chat"
             )
-        for key, neutral in {"output_minimum": 0, "length_penalty": 1.0, "no_repeat_ngram": 0}.items():
-            if getattr(self, key) != neutral:
+        for item in fields(Model):
+            value = getattr(self, item.name)
+            if item.name in ("output_minimum", "length_penalty", "no_repeat_ngram") and value != item.default:
                 raise ConfigError(
-                    f"{self.kind}.{key}", getattr(self, key), f"a server is not asked for it; set {neutral}"
+                    f"{self.kind}.{item.name}", value, f"a server is not asked for it; set {item.default}"
                 )
 
     @property
@@ -502,7 +503,7 @@ class Folder:
 
     def __post_init__(self) -> None:
         if not self.root:
-            raise ConfigError("outputs.root", '""', "the folder that versions are written to")
+            raise ConfigError("outputs.root", '""', "name the folder that versions are written to, or leave it out")
 
 
 @dataclass

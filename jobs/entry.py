@@ -115,7 +115,10 @@ _PLAIN = (
     (r"Could not override '(?P<key>[^']+)'", "{key}: no such setting; --cfg job lists them all"),
     (r"Could not find '(?P<key>[^']+)/(?P<value>[^'/]*)'", "{key}={value}: choose one of {options}"),
     (r"is not a ListConfig[\s\S]*full_key: (?P<key>\S+)", "{key}: a list is wanted, as in {key}=[one,two]"),
-    (r"is not a subclass of[\s\S]*full_key: (?P<key>\S+)", "{key}: set one of its own settings, which --cfg job lists"),
+    (
+        r"is not a subclass of[\s\S]*full_key: (?P<key>\S+)",
+        "{key}: has settings of its own, {key}.<name>=<value>; --cfg job lists them",
+    ),
     (r"Error merging override (?P<key>.+)", "{key}: {reason}"),
     (
         r"Ambiguous value for argument '(?P<key>.+)'",

@@ -33,12 +33,15 @@ Run = Callable[[Sequence[str], Path], "subprocess.CompletedProcess[str]"]
         (["glossary.path=terms.xlsx"], "glossary.path=terms.xlsx: a glossary is a .tsv, .csv or .tbx file"),
         (["targets=[ru"], "an override cannot be read"),
         (["targets=kk"], "targets: a list is wanted, as in targets=[one,two]"),
-        (["checks.numbers=warning"], "checks.numbers: set one of its own settings, which --cfg job lists"),
+        (
+            ["checks.numbers=warning"],
+            "checks.numbers: has settings of its own, checks.numbers.<name>=<value>; --cfg job lists them",
+        ),
         (["articles.path=a,b.jsonl"], "articles.path=a,b.jsonl: a list stands in [ ], a text with a comma so: 'key="),
         (["articles.path=/dt=1/a.jsonl"], "a text with a mark such as = or [ stands so: 'key=\"value\"'"),
         (["+profile="], "profile=: choose one of cpu, workstation_24gb"),
         (["articles.path=a.jsonl"], "articles.path=a.jsonl: articles=demo reads no file; add articles=<kind>: jsonl"),
-        (["outputs.root="], 'outputs.root="": the folder that versions are written to'),
+        (["outputs.root="], 'outputs.root="": name the folder that versions are written to, or leave it out'),
         (["resume=7"], "resume=7: auto, never, or a version like v0007"),
         (["resume=v0007"], "resume=v0007: no such version in outputs/digest (latest: none yet)"),
         (["translators.ru.model=/none"], "/none: no such folder"),
@@ -174,11 +177,11 @@ def test_too_many_failures_end_with_3_and_everything_is_kept(
     assert len((version / "digest.jsonl").read_text().splitlines()) == 8
 
 
-def test_an_input_without_articles_is_said_to_have_none(digest: Run, tmp_path: Path) -> None:
+def test_an_input_without_rows_is_said_to_have_none(digest: Run, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text("\n")
     done = digest(["articles=jsonl", "articles.path=a.jsonl", "targets=[]"], tmp_path)
     assert done.returncode == 0
-    assert done.stderr.endswith("tolmach digest: there was no article in the input\n")
+    assert done.stderr.endswith("tolmach digest: there was no row in a.jsonl; see whether it is the right one\n")
 
 
 def test_a_dry_run_counts_and_writes_nothing(digest: Run, mixed: Path, random_marian: Path, tmp_path: Path) -> None:

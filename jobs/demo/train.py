@@ -316,8 +316,13 @@ def _described(recipe: Recipe) -> dict[str, Any]:
     return {name: getattr(recipe, name) for name in recipe.__slots__}
 
 
-def main() -> None:
-    """Train and, at the end, put the best weights where the package ships them."""
+def _replaceable(folder: Path) -> bool:
+    """Whether what is there may go for a new model: an earlier one, or an empty folder."""
+    return folder.is_dir() and ((folder / "model.safetensors").is_file() or not any(folder.iterdir()))
+
+
+def _arguments() -> argparse.Namespace:
+    """What the command line asks for; what cannot be followed is refused before anything is made."""
     parser = argparse.ArgumentParser(prog="python -m jobs.demo.train", description=__doc__)
     parser.add_argument("--work", type=Path, default=Path("outputs/demo-training"), help="checkpoints and log")
     parser.add_argument("--steps", type=int, default=Recipe().steps, help="optimiser steps")
@@ -333,16 +338,18 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.start and not (Path(arguments.start) / "model.safetensors").is_file():
         parser.error(f"--start {arguments.start}: no model.safetensors in this folder; give one that a training wrote")
-    if (
-        arguments.ship.exists()
-        and not (arguments.ship / "model.safetensors").is_file()
-        and any(arguments.ship.iterdir())
-    ):
-        parser.error(f"--ship {arguments.ship}: holds other files than a model's; choose a new folder")
+    if arguments.ship.exists() and not _replaceable(arguments.ship):
+        parser.error(f"--ship {arguments.ship}: holds something else than a model; choose a new folder")
     if not 0 < arguments.cooldown <= 1:
         parser.error(f"--cooldown {arguments.cooldown}: a share of the steps, above 0 and up to 1")
     if arguments.steps < 1:
         parser.error(f"--steps {arguments.steps}: a whole number from 1")
+    return arguments
+
+
+def main() -> None:
+    """Train and, at the end, put the best weights where the package ships them."""
+    arguments = _arguments()
     recipe = Recipe(
         seed=arguments.seed,
         start=arguments.start,

@@ -57,7 +57,10 @@ def close(walk: Walk, identity: dict[str, Any]) -> bool:
     log.info("%s; failed at worst %.2f %%", "success" if good else "too many failures", 100 * fraction)
     _show(walk, counts, notices)
     if not counts["articles"]["rows"]:
-        print("tolmach digest: there was no article in the input", file=sys.stderr, flush=True)
+        given = walk.config.articles.path or walk.config.articles.hub.name
+        print(
+            f"tolmach digest: there was no row in {given}; see whether it is the right one", file=sys.stderr, flush=True
+        )
     if not good:
         allowed = walk.config.max_failed_fraction
         Console(stderr=True, soft_wrap=True).print(

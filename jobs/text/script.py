@@ -60,20 +60,17 @@ def plainly(text: str, language: str) -> str:
     Short texts, names and quotations prove nothing: most letters must be of the wrong script, or Kazakh ones be frequent in
     Russian (in Kazakh they are one letter in six), or missing in what should be Kazakh.
     """
-    letters = [letter for letter in text[:_BEGINNING].lower() if letter.isalpha()]
-    cyrillic = sum(_CYRILLIC.match(letter) is not None for letter in letters)
-    kazakh = sum(_KAZAKH_LETTER.match(letter) is not None for letter in letters)
-    if len(letters) < _PROVE:
+    lowered = text[:_BEGINNING].lower()
+    letters, cyrillic = _letters(_WORD.findall(lowered)), _letters(_CYRILLIC.findall(lowered))
+    kazakh = len(_KAZAKH_LETTER.findall(lowered))
+    if letters < _PROVE:
         return ""
-    possible: tuple[str, ...]
-    if language == "en":
-        possible = ("ru", "kk") if cyrillic > 0.8 * len(letters) else ()
-    elif cyrillic < 0.1 * len(letters):
-        possible = ("en",) if language in ("ru", "kk") else ()
-    elif language == "ru":
-        possible = ("kk",) if kazakh > 0.08 * cyrillic else ()
-    else:
-        possible = ("ru",) if language == "kk" and not kazakh and cyrillic > 5 * _PROVE else ()
+    in_cyrillic, in_latin = cyrillic > 0.8 * letters, cyrillic < 0.1 * letters
+    possible = {
+        "en": ("ru", "kk") if in_cyrillic else (),
+        "ru": ("en",) if in_latin else ("kk",) if kazakh > 0.08 * cyrillic else (),
+        "kk": ("en",) if in_latin else ("ru",) if not kazakh and cyrillic > 5 * _PROVE else (),
+    }.get(language)
     return found if possible and (found := identify(text)) in possible else ""
 
 

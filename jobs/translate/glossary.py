@@ -175,6 +175,7 @@ class _Words:
     def _have_derived(self, name: str) -> bool:
         """Whether a word was made of a name: Павлодар, павлодарский; Казахстан, казахстанцы; Kazakhstan, Kazakhstani."""
         of = stems(name, "ru") if self.language == "ru" else {name.lower()}
+        of = {stem for stem in of if len(stem) > 2} or of  # two letters begin too many words
         made = re.compile(f"(?:{'|'.join(map(re.escape, of))}){_DERIVED[self.language]}")
         return any(made.match(word.lower().replace("ё", "е")) for word in self.words)
 

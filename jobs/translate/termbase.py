@@ -199,7 +199,7 @@ class _Row:
         if quoted and self.path.suffix.lower() == ".tsv":
             raise self._wrong(name, f"{cell} is in quotation marks; save the table without them, or as .csv")
         spellings = tuple(part.strip() for part in cell.split("|") if part.strip())
-        if wordless := next((spelling for spelling in spellings if not WORD.search(spelling)), None):
+        if wordless := _wordless(spellings):
             raise self._wrong(name, f"{wordless!r} has no letters")
         return spellings
 
@@ -218,6 +218,11 @@ class _Row:
     def _wrong(self, name: str, message: str) -> ConfigError:
         number = self.header.index(name) + 1 if name in self.header else len(self.header)
         return _wrong(self.path, self.line, f"{number} ({name})", message)
+
+
+def _wordless(spellings: Sequence[str]) -> str:
+    """The first spelling that could never be found in a text, or nothing."""
+    return next((spelling for spelling in spellings if not WORD.search(spelling)), "")
 
 
 def _concept(
@@ -258,7 +263,7 @@ def _entry(entry: Any, path: Path) -> Iterator[Term]:
         if not terms:
             raise _wrong(path, section.sourceline, 1, f"the section {language or 'without xml:lang'} has no term")
         if language in LANGUAGES:
-            if wordless := next((term for term in terms if not WORD.search(term)), None):
+            if wordless := _wordless(terms):
                 raise _wrong(path, section.sourceline, 1, f"{wordless!r} has no letters")
             words[language] = (*words.get(language, ()), *terms)
     if not words:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,12 @@ PACKAGES = (
 )
 
 
+@cache
 def program() -> dict[str, Any]:
-    """What of the program decides what comes out: its version, the commit that it runs from, and its packages."""
+    """What of the program decides what comes out: its version, the commit that it runs from, and its packages.
+
+    Asked once, since the checkout may change while a run goes on with what it has loaded.
+    """
     return {
         "tolmach": jobs.__version__,
         "git_commit": git_commit(),
@@ -53,15 +58,15 @@ def git_commit() -> str | None:
         return None
     try:
         commit = _git(folder, "rev-parse", "HEAD")
-        changes = _git(folder.parent, "diff", "HEAD", "--", "jobs", "conf")
+        changes = _git(folder.parent, "diff", "--no-ext-diff", "HEAD", "--", "jobs", "conf")
         return commit + (f"+{hashlib.sha256(changes.encode()).hexdigest()[:8]}" if changes else "")
     except (OSError, subprocess.CalledProcessError):
         return None
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True, text=True)
-    return done.stdout.strip()
+    done = subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True)
+    return done.stdout.decode("utf-8", "replace").strip()  # a difference may be in any encoding
 
 
 def device() -> str:

@@ -302,6 +302,7 @@ def test_page_is_read_as_html_by_name_or_by_its_beginning():
     assert read(shown(RUSSIAN).encode(), "page.txt") == read_plain_text(shown(RUSSIAN))
 
 
+@pytest.mark.timeout(60)
 def test_page_that_begins_with_many_comments_is_told_without_hanging():
     comments = "<!-- a --> " * 2_000
     assert read((comments + "<p>A fragment.</p>").encode(), "page.txt").text.endswith("<p>A fragment.</p>")
@@ -313,6 +314,7 @@ def test_html_in_cyrillic_encodings_is_read_by_its_meta_charset():
     assert read(page.encode("cp1251"), "page.html") == read_html(page, None)
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "line",
     [

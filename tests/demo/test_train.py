@@ -115,6 +115,21 @@ def test_a_recipe_that_cannot_be_followed_is_refused(
     assert not (tmp_path / "work").exists()
 
 
+def test_weights_are_shipped_over_nothing_but_an_earlier_model(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "thesis").mkdir()
+    kept = tmp_path / "thesis" / "chapter.txt"
+    kept.write_text("1")
+    for ship in (tmp_path / "thesis", kept):
+        monkeypatch.setattr("sys.argv", ["train", "--ship", str(ship), "--work", str(tmp_path / "work")])
+        with pytest.raises(SystemExit):
+            main()
+        assert f"--ship {ship}: holds something else than a model" in capsys.readouterr().err
+    assert kept.exists()
+    assert not (tmp_path / "work").exists()
+
+
 def test_the_learning_rate_rises_and_then_falls() -> None:
     rates = [rate(step, Recipe(steps=100, warmup=10, cooldown=0.2)) for step in range(101)]
     assert rates.index(max(rates)) == 9

@@ -149,5 +149,6 @@ def test_no_notation_is_beyond_reading(text: str, language: str) -> None:
     assert all(number.values for number in numbers(text, language))
 
 
+@pytest.mark.timeout(60)
 def test_many_numbers_are_read_without_hanging() -> None:
     assert len(numbers("of 12 men twenty came, " * 8000, "en")) == 16_000

@@ -50,6 +50,7 @@ def test_a_line_break_always_separates() -> None:
     assert texts("Headline without a stop\nThe body follows.") == ["Headline without a stop", "The body follows."]
 
 
+@pytest.mark.timeout(60)
 def test_a_book_on_one_line_is_cut_without_hanging() -> None:
     assert len(texts("The bridge opened. " * 20_000)) == 20_000
 

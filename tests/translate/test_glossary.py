@@ -70,6 +70,7 @@ def test_a_term_counts_as_kept_in_any_form(text: str, translation: str, target: 
         ("ЕС", "ПРОЦЕСС идёт", False),
         ("МИД", "Об этом сообщили МИДом.", True),
         ("МИД", "ПИРАМИДА рухнула", False),
+        ("Мия", "Мицелий разросся", False),
     ],
 )
 def test_an_acronym_counts_as_a_word_with_its_ending_and_not_inside_another(

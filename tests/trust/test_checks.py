@@ -289,6 +289,7 @@ def test_a_number_beyond_all_measure_is_compared_as_it_is_written() -> None:
     assert SUMMARY_CHECKS["faithful"](Pair(text, text, "en", "en")) == []
 
 
+@pytest.mark.timeout(60)
 def test_a_long_word_is_searched_for_addresses_without_hanging() -> None:
     assert details("verbatim", "a" * 100_000, "a" * 100_000) == []
 
